@@ -1,0 +1,1 @@
+"""Answers: one function per clinical question, from a cohort to estimates."""

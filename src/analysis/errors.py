@@ -1,0 +1,82 @@
+"""Everything that is shown to a user as one sentence, with its exit code.
+
+Each cause is a class; each class has one exit code, because a scheduled run is judged by its
+exit code and nobody reads its logs. A message says what was found, where, and what to do, and
+never contains a patient's value.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class OutcomesError(Exception):
+    """Base of all errors that are shown without a traceback."""
+
+    exit_code = 1
+
+
+class UsageError(OutcomesError):
+    """A report, parameter or term that does not exist or has the wrong type."""
+
+    exit_code = 2
+
+    @classmethod
+    def for_unknown(
+        cls, kind: str, name: str, possible: Iterable[str], *, where: str = ""
+    ) -> "UsageError":
+        """Say that a name is not known, offer the nearest one and list the possible ones."""
+        return cls(sentence_for_unknown(kind, name, possible, where=where))
+
+
+class SourceError(OutcomesError):
+    """A source that cannot be read, or whose patient or date column is not mapped."""
+
+    exit_code = 3
+
+
+class VocabularyError(SourceError):
+    """A slip in a vocabulary file: the sentence names file, block and key."""
+
+    @classmethod
+    def for_slip(cls, file: str, block: str, key: str, slip: str) -> "VocabularyError":
+        place = f"{file}, block [{block}]" + (f", key {key!r}" if key else "")
+        return cls(f"{place}: {slip}")
+
+
+class StrictError(OutcomesError):
+    """Something was set aside although ``--strict`` was asked for."""
+
+    exit_code = 4
+
+
+class ReportFailedError(OutcomesError):
+    """A report could not be rendered; the last good page is still in place."""
+
+    exit_code = 5
+
+
+class VerificationError(OutcomesError):
+    """A page differs from what its inputs give today."""
+
+    exit_code = 6
+
+
+class LockedError(OutcomesError):
+    """Another run is working on the same edition."""
+
+    exit_code = 7
+
+
+class PublishingRefusedError(OutcomesError):
+    """An identifier was found in a page that was about to be shared."""
+
+    exit_code = 8
+
+
+def sentence_for_unknown(kind: str, name: str, possible: Iterable[str], *, where: str = "") -> str:
+    """Return "unknown KIND 'name'WHERE; did you mean 'x'? Possible: a, b, c."."""
+    names = sorted(possible)
+    nearest = get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
+    listed = f" Possible: {', '.join(names)}." if names else " There are none yet."
+    return f"Unknown {kind} {name!r}{where}.{hint}{listed}"

@@ -1,0 +1,471 @@
+"""The cohort: what the questions are asked of, loaded once and kept in ``.cache/``.
+
+Above the cohort there are people, below it rows. Patients, courses and patient × stratum counts are
+pandas frames; the session table itself is never handed out.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from analysis.errors import SourceError, UsageError
+from analysis.estimates import Origin
+from analysis.intake.clean import Account, clean_log
+from analysis.intake.corrections import apply_corrections, read_corrections
+from analysis.intake.derive import derive_tables
+from analysis.intake.schema import ALL_TERMS, COLUMNS, MODALITIES, SETTINGS, check_table
+from analysis.intake.sources import (
+    SETTINGS_FILE,
+    VOCABULARY_FILE,
+    Source,
+    find_project,
+    read_log,
+    read_source,
+)
+from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
+
+CACHE: Final = ".cache"
+_ACCOUNT: Final = "account.json"
+_ROMAN: Final = ("I", "II", "III", "IV", "V", "VI")
+_CODE: Final = (Path(__file__).parent, Path(__file__).parents[1] / "vocabulary")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which part of a log is asked about; empty means all of it."""
+
+    period: str = ""
+    """``2026``, ``2026-Q2``, ``2026-05``, or two ISO days with ``..`` between them."""
+    clinic: tuple[str, ...] = ()
+    operator: tuple[str, ...] = ()
+    skin_type: tuple[str, ...] = ()
+    """Fitzpatrick types in Roman numerals."""
+    device: tuple[str, ...] = ()
+    needle: str = ""
+    """Longest needle in mm, from-to with both ends in, such as ``0.5-1.5``."""
+    sessions: str = ""
+    """Number of sessions of a course, from-to with both ends in; for outcomes only."""
+    modality: tuple[str, ...] = ()
+    setting: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """First and last day of the period; None for all time."""
+        return parse_period(self.period) if self.period else None
+
+    @property
+    def skin_types(self) -> list[int]:
+        """The chosen skin types as numbers."""
+        unknown = [each for each in self.skin_type if each not in _ROMAN]
+        if unknown:
+            raise UsageError.for_unknown("skin type", unknown[0], _ROMAN)
+        return [_ROMAN.index(each) + 1 for each in self.skin_type]
+
+    def describe(self) -> str:
+        """Return what was chosen, in words; empty for everything."""
+        parts = []
+        for name, value in asdict(self).items():
+            if value:
+                chosen = value if isinstance(value, str) else ", ".join(value)
+                parts.append(f"{name.replace('_', ' ')} {chosen}")
+        return "; ".join(parts)
+
+
+def parse_period(text: str) -> tuple[date, date]:
+    """Return the first and last day of a calendar period."""
+    try:
+        if match := re.fullmatch(r"(\d{4})(?:-Q([1-4])|-(\d{2}))?", text):
+            year, quarter, month = (int(each) if each else 0 for each in match.groups())
+            first, length = (month, 1) if month else (quarter * 3 - 2, 3) if quarter else (1, 12)
+            months = year * 12 + first - 1 + length
+            return date(year, first, 1), date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
+        start, _dots, end = text.partition("..")
+        days = date.fromisoformat(start), date.fromisoformat(end)
+        if days[0] <= days[1]:
+            return days
+    except ValueError:
+        pass
+    raise UsageError(
+        f"The period {text!r} cannot be read; write a year (2026), a quarter (2026-Q2), a month "
+        "(2026-05) or two days (2026-01-01..2026-03-31)."
+    )
+
+
+def parse_span(text: str, what: str) -> tuple[float, float]:
+    """Return both ends of ``from-to``; a single number is both."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:-\s*(\d+(?:\.\d+)?))?\s*", text)
+    if not match:
+        raise UsageError(f"The {what} {text!r} cannot be read; write one number, or from-to.")
+    low = float(match[1])
+    return low, float(match[2]) if match[2] else low
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """One log, or the chosen part of it, ready for questions.
+
+    A session counts when it lies in the period and matches the choice; a course counts when its
+    follow-up window closes in the period and it matches the choice. History before the period
+    always serves to build courses.
+    """
+
+    origin: Origin
+    account: Account
+    selection: Selection
+    scales: Mapping[str, Scale]
+    """The scales of the vocabulary, with the order of those that had to be declared."""
+    primary_scale: Mapping[str, str]
+    """Concern → scale of its headline, where the source names one."""
+    files: tuple[str, ...]
+    folder: Path = field(repr=False)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The vocabulary the log was read with."""
+        return self.origin.vocabulary
+
+    @cached_property
+    def patients(self) -> pd.DataFrame:
+        """One row per patient with a chosen session: patient, sex, age, skin_type,
+        skin_type_is_range."""
+        chosen = self._table("patients").semi_join(self._sessions, "patient")
+        return check_table("patients", chosen.order_by("patient").execute())
+
+    @cached_property
+    def patient_concerns(self) -> pd.DataFrame:
+        """One row per patient × concern treated in a chosen session: patient, concern."""
+        pairs = self._sessions.inner_join(self._table("targets"), "session")
+        return (
+            pairs.select("patient", "concern").distinct().order_by("patient", "concern").execute()
+        )
+
+    @cached_property
+    def courses(self) -> pd.DataFrame:
+        """One row per chosen course, with the columns of the schema."""
+        return check_table("courses", self._courses.order_by("course").execute())
+
+    @cached_property
+    def course_scores(self) -> pd.DataFrame:
+        """One row per chosen course × scale, with the columns of the schema."""
+        chosen = self._table("course_scores").semi_join(self._courses, "course")
+        return check_table("course_scores", chosen.order_by("course", "scale").execute())
+
+    @cached_property
+    def exposures(self) -> pd.DataFrame:
+        """Chosen sessions, one row per patient × concern (empty: all concerns together).
+
+        Columns: patient, concern, sessions, sessions_recorded (side effects were asked about). A
+        session counts under each concern it treated.
+        """
+        asked = self._table("recorded").filter(_.term == ALL_TERMS).select("session", is_asked=True)
+        sessions = self._with_concerns(self._sessions.left_join(asked, "session"))
+        counts = sessions.group_by("patient", "concern").agg(
+            sessions=_.session.nunique(),
+            sessions_recorded=_.session.nunique(where=_.is_asked.fill_null(False)),
+        )
+        return counts.order_by("patient", "concern").execute()
+
+    @cached_property
+    def harms(self) -> pd.DataFrame:
+        """One row per patient × concern (empty: all) × side effect that was seen or denied by name.
+
+        Columns: patient, concern, term, sessions_with, sessions_denied (asked about this term only,
+        in sessions where nothing else was asked).
+        """
+        recorded = self._table("recorded")
+        asked = recorded.filter(_.term == ALL_TERMS)
+        denied = recorded.filter(_.term != ALL_TERMS).anti_join(asked, "session")
+        seen = self._table("side_effects").select("session", "term", is_seen=True)
+        either = seen.union(denied.select("session", "term", is_seen=False))
+        rows = self._with_concerns(self._sessions.inner_join(either, "session"))
+        counts = rows.group_by("patient", "concern", "term").agg(
+            sessions_with=_.session.nunique(where=_.is_seen),
+            sessions_denied=_.session.nunique(where=~_.is_seen),
+        )
+        return counts.order_by("patient", "concern", "term").execute()
+
+    @cached_property
+    def intervals(self) -> pd.DataFrame:
+        """One row per patient × concern (empty: all) with two chosen sessions in one chain.
+
+        Columns: patient, concern, intervals, short_intervals (under the usual interval),
+        median_days. Only mechanical needling in the clinic; a gap over the course limit is not an
+        interval.
+        """
+        index = self._sessions.filter((_.modality == "microneedling") & (_.setting == "clinic"))
+        index = self._with_concerns(index).select("patient", "concern", "date").distinct()
+        earlier = index.date.lag().over(group_by=["patient", "concern"], order_by="date")
+        gaps = index.mutate(days=index.date.delta(earlier, unit="day"))
+        gaps = gaps.filter(_.days <= PROTOCOL["course_gap"].whole)
+        counts = gaps.group_by("patient", "concern").agg(
+            intervals=_.count(),
+            short_intervals=(_.days < PROTOCOL["usual_interval"].whole).sum(),
+            median_days=_.days.median().cast("float64"),
+        )
+        return counts.order_by("patient", "concern").execute()
+
+    @cached_property
+    def problems(self) -> pd.DataFrame:
+        """Every row or cell of the log that was not used as written; not narrowed by the choice."""
+        columns = ["file", "line", "column", "rule"]
+        return check_table("problems", self._table("problems").order_by(columns).execute())
+
+    def list_identifiers(self) -> list[str]:
+        """Return what must not leave the clinic: patients as source/ID, and lots."""
+        patients = self._table("patients").patient.execute()
+        lots = self._table("sessions").cartridge_lot.execute().dropna()
+        return sorted({*patients, *lots})
+
+    def count_sessions(self) -> dict[str, dict[str, int]]:
+        """Return sessions by concern, by side effect and by what was recorded, for ``check``."""
+
+        def count(table: ibis.Table, column: str) -> dict[str, int]:
+            found = table.group_by(column).agg(n=_.session.nunique()).order_by(column).execute()
+            return dict(zip(found[column], found["n"].map(int), strict=True))
+
+        found = count(self._sessions, "recorded")
+        return {
+            "concerns": count(
+                self._table("targets").semi_join(self._sessions, "session"), "concern"
+            ),
+            "side_effects": count(
+                self._table("side_effects").semi_join(self._sessions, "session"), "term"
+            ),
+            "recorded": {
+                "event": found.get("event", 0),
+                "none": found.get("none", 0),
+                "not_recorded": found.get("not recorded", 0),
+            },
+        }
+
+    # --- the engine ---------------------------------------------------------------------------
+
+    @cached_property
+    def _connection(self) -> ibis.BaseBackend:
+        return ibis.duckdb.connect()
+
+    def _table(self, name: str) -> ibis.Table:
+        if name not in self._connection.list_tables():
+            self._connection.read_parquet(self.folder / f"{name}.parquet", table_name=name)
+        return self._connection.table(name)
+
+    @cached_property
+    def _sessions(self) -> ibis.Table:
+        """The chosen sessions."""
+        sessions, chosen = self._table("sessions"), self.selection
+        for name in ("clinic", "operator", "device", "modality", "setting"):
+            if allowed := getattr(chosen, name):
+                sessions = sessions.filter(_[name].isin(allowed))
+        if chosen.needle:
+            low, high = parse_span(chosen.needle, "needle length")
+            sessions = sessions.filter(_.needle_longest.between(low, high))
+        if chosen.days:
+            sessions = sessions.filter(_.date.between(*chosen.days))
+        return self._of_chosen_patients(sessions)
+
+    @cached_property
+    def _courses(self) -> ibis.Table:
+        courses, chosen = self._table("courses"), self.selection
+        for name in ("clinic", "operator", "device"):
+            if allowed := getattr(chosen, name):
+                courses = courses.filter(_[name].isin(allowed))
+        if chosen.needle:
+            low, high = parse_span(chosen.needle, "needle length")
+            courses = courses.filter(_.needle_longest.between(low, high))
+        if chosen.sessions:
+            fewest, most = parse_span(chosen.sessions, "number of sessions")
+            courses = courses.filter(_.sessions.between(fewest, most))
+        # the index modality of a course is mechanical needling in the clinic
+        if (chosen.modality and "microneedling" not in chosen.modality) or (
+            chosen.setting and "clinic" not in chosen.setting
+        ):
+            courses = courses.filter(ibis.literal(False))
+        if chosen.days:
+            courses = courses.filter(_.closed_on.between(*chosen.days))
+        return self._of_chosen_patients(courses)
+
+    def _of_chosen_patients(self, table: ibis.Table) -> ibis.Table:
+        if not self.selection.skin_type:
+            return table
+        patients = self._table("patients")
+        chosen = patients.filter(patients.skin_type.isin(self.selection.skin_types))
+        return table.semi_join(chosen, "patient")
+
+    def _with_concerns(self, sessions: ibis.Table) -> ibis.Table:
+        """Repeat each session for every concern it treated, and once for all together."""
+        together = sessions.mutate(concern=ibis.literal(""))
+        targets = self._table("targets").select("session", "concern")
+        return together.union(sessions.inner_join(targets, "session").select(*together.columns))
+
+
+def load_cohort(
+    source: str,
+    *,
+    as_of: str = "",
+    project: Path | None = None,
+    period: str = "",
+    clinic: Sequence[str] = (),
+    operator: Sequence[str] = (),
+    skin_type: Sequence[str] = (),
+    device: Sequence[str] = (),
+    needle: str = "",
+    sessions: str = "",
+    modality: Sequence[str] = (),
+    setting: Sequence[str] = (),
+) -> Cohort:
+    """Return the cohort of a source, built if it is not in ``.cache/`` yet.
+
+    Parameters
+    ----------
+    source
+        Name of the folder below ``data/``.
+    as_of
+        ISO day; what is later in the log is a problem, and courses are closed or not yet due at it.
+        Empty: ``extracted_on`` of ``source.toml``.
+    project
+        Folder that holds ``data/``; found from the working directory upwards when not given.
+    period, clinic, operator, skin_type, device, needle, sessions, modality, setting
+        See :class:`Selection`; empty means all.
+
+    Raises
+    ------
+    SourceError
+        When the source cannot be read.
+    UsageError
+        When the day, the period or a range cannot be read, or a skin type, modality or setting does
+        not exist.
+    """
+    selection = Selection(
+        period=period,
+        clinic=tuple(clinic),
+        operator=tuple(operator),
+        skin_type=tuple(skin_type),
+        device=tuple(device),
+        needle=needle,
+        sessions=sessions,
+        modality=tuple(modality),
+        setting=tuple(setting),
+    )
+    _check_selection(selection)
+    root = find_project() if project is None else project
+    declared = read_source(root, source)
+    day = find_as_of(declared, as_of)
+    vocabulary = declared.read_vocabulary()
+    data_hash = hash_data(declared, day)
+    folder = root / CACHE / source / _hash([data_hash.encode(), *_read_code()])
+    if not (folder / _ACCOUNT).exists():
+        _build(folder, declared, vocabulary, day)
+    kept = json.loads((folder / _ACCOUNT).read_text(encoding="utf-8"))
+    origin = Origin(
+        source=declared.name,
+        title=declared.title,
+        synthetic=declared.synthetic,
+        as_of=day.isoformat(),
+        data_until=kept["data_until"],
+        data_hash=data_hash,
+        selection=selection.describe(),
+        vocabulary=vocabulary,
+    )
+    return Cohort(
+        origin,
+        Account(**kept["rows"]),
+        selection,
+        declared.find_scales(vocabulary),
+        declared.primary_scale,
+        declared.files,
+        folder,
+    )
+
+
+def _check_selection(selection: Selection) -> None:
+    """Raise for what cannot be read, before any file is."""
+    _days, _types = selection.days, selection.skin_types
+    for name, possible in (("modality", MODALITIES), ("setting", SETTINGS)):
+        for value in getattr(selection, name):
+            if value not in possible:
+                raise UsageError.for_unknown(name, value, possible)
+    for name, what in (("needle", "needle length"), ("sessions", "number of sessions")):
+        if getattr(selection, name):
+            parse_span(getattr(selection, name), what)
+
+
+def find_as_of(source: Source, as_of: str) -> date:
+    """Return the day a log is read at: the one given, else ``extracted_on`` of the source."""
+    if not as_of:
+        if source.extracted_on is None:
+            raise SourceError(
+                f"No day is known at which the log of {source.name!r} was extracted: "
+                f"give as_of, or write extracted_on in data/{source.name}/{SETTINGS_FILE}."
+            )
+        return source.extracted_on
+    try:
+        return date.fromisoformat(as_of)
+    except ValueError:
+        raise UsageError(f"as_of is {as_of!r}; write an ISO day such as 2026-06-30.") from None
+
+
+def hash_data(source: Source, as_of: date) -> str:
+    """Return the hash of what goes in: log, ``source.toml``, corrections, vocabularies, as_of."""
+    parts = [as_of.isoformat().encode(), read_corrections(source).to_csv(index=False).encode()]
+    for name in (SETTINGS_FILE, VOCABULARY_FILE, *source.files):
+        path = source.folder / name
+        parts += [name.encode(), path.read_bytes() if path.is_file() else b""]
+    parts += [path.read_bytes() for path in sorted(_CODE[1].glob("*.toml"))]
+    return _hash(parts)
+
+
+def _read_code() -> list[bytes]:
+    return [path.read_bytes() for folder in _CODE for path in sorted(folder.glob("*.py"))]
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    """Return the first 16 hex digits of a hash in which the parts cannot run into each other."""
+    whole = hashlib.sha256()
+    for part in parts:
+        whole.update(len(part).to_bytes(8, "big"))
+        whole.update(part)
+    return whole.hexdigest()[:16]
+
+
+def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) -> None:
+    """Write the tables aside and rename the folder; of two builders at once, the first one
+    stays."""
+    log, stale = apply_corrections(read_log(source), read_corrections(source))
+    connection = ibis.duckdb.connect()
+    cleaned = clean_log(connection, log, source, vocabulary, as_of)
+    tables = derive_tables(connection, cleaned, source, vocabulary, as_of)
+    folder.parent.parent.mkdir(mode=0o700, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    try:
+        for name, table in tables.items():
+            frame = table.order_by([*COLUMNS[name]]).execute()
+            if name == "problems" and len(stale):
+                frame = pd.concat([frame, stale], ignore_index=True)
+            check_table(name, frame).to_parquet(aside / f"{name}.parquet", index=False)
+        last = tables["sessions"].date.max().execute()
+        kept: dict[str, Any] = {
+            "rows": asdict(cleaned.account),
+            "data_until": "" if pd.isna(last) else f"{pd.Timestamp(last):%Y-%m}",
+        }
+        (aside / _ACCOUNT).write_text(json.dumps(kept), encoding="utf-8")
+        try:
+            os.replace(aside, folder)
+        except OSError:
+            if not (folder / _ACCOUNT).exists():
+                raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)

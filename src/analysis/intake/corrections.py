@@ -1,0 +1,99 @@
+"""The local corrections file: every problem with its place and text, and what a person wrote there.
+
+``corrections.csv`` lies beside the log, readable by its owner only, and is the one place besides
+the log where a cell's text is written. A correction is applied before the log is read, and only
+while its cell still holds the text it was written for.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from analysis.errors import SourceError
+from analysis.intake.sources import Log, Source
+
+FILE: Final = "corrections.csv"
+COLUMNS: Final = ("file", "sheet", "line", "column", "found", "rule", "suggestion", "correction")
+STALE_RULE: Final = "correction_does_not_match"
+_PLACE: Final = ["file", "line", "column"]
+
+
+def read_corrections(source: Source) -> pd.DataFrame:
+    """Return the rows of the corrections file in which a correction is written.
+
+    All columns are text but ``line``; a source without the file has none.
+    """
+    path = source.folder / FILE
+    if not path.exists():
+        return pd.DataFrame(columns=[*COLUMNS])
+    try:
+        rows = pd.read_csv(path, dtype="str", keep_default_na=False)
+        rows = rows[[*COLUMNS]]
+        rows = rows[rows["correction"] != ""]
+        return rows.assign(line=rows["line"].astype("int64")).reset_index(drop=True)
+    except (KeyError, ValueError, UnicodeDecodeError):
+        raise SourceError(
+            f"data/{source.name}/{FILE} cannot be read: it needs the columns "
+            f"{', '.join(COLUMNS)}, with a whole number in line."
+        ) from None
+
+
+def apply_corrections(log: Log, corrections: pd.DataFrame) -> tuple[Log, pd.DataFrame]:
+    """Return the log with the corrections in place, and the problems of those that do not match.
+
+    A correction matches while its file, line and column exist and the cell holds ``found``.
+    """
+    rows = log.rows.copy()
+    keys = zip(rows["file"], rows["line"], strict=True)
+    lines = {key: place for place, key in enumerate(keys)}
+    stale: list[dict[str, Any]] = []
+    each: dict[str, Any]
+    for each in corrections.to_dict("records"):  # type: ignore[assignment]
+        place = lines.get((each["file"], each["line"]))
+        text = log.find_text(each["column"]) if each["column"] in log.headers else ""
+        if place is None or not text or rows.at[place, text] != each["found"]:
+            stale.append({key: each[key] for key in ("file", "sheet", "line", "column")})
+        else:
+            rows.loc[place, text] = each["correction"]
+    problems = pd.DataFrame(stale, columns=["file", "sheet", "line", "column"])
+    hint = "check the cell, then write the correction again or remove it"
+    problems = problems.assign(rule=STALE_RULE, consequence="noted", suggestion=hint)
+    return Log(rows, log.headers), problems
+
+
+def write_corrections(source: Source, log: Log, problems: pd.DataFrame) -> Path:
+    """Write every problem with its cell's text; corrections written earlier are kept.
+
+    ``log`` is the log as read, before corrections. The file has mode 0600.
+    """
+    names = dict(zip(log.headers, log.texts, strict=True))
+    places = dict(
+        zip(zip(log.rows["file"], log.rows["line"], strict=True), log.rows.index, strict=True)
+    )
+
+    def find_text(file: str, line: int, column: object) -> str:
+        name, place = names.get(str(column)), places.get((file, line))
+        return str(log.rows.at[place, name]) if name and place is not None else ""
+
+    found = problems.assign(
+        found=[find_text(*place) for place in problems[_PLACE].itertuples(index=False, name=None)],
+        correction="",
+    )
+    found = found[found["rule"] != STALE_RULE].fillna({"sheet": "", "column": "", "suggestion": ""})
+    kept = read_corrections(source)
+    found = found[
+        ~found.set_index(_PLACE).index.isin(kept.set_index(_PLACE).index)
+        if len(kept)
+        else slice(None)
+    ]
+    rows = pd.concat([found[[*COLUMNS]], kept], ignore_index=True)
+    rows = rows.sort_values(["file", "line", "column", "rule"], kind="stable")
+    path = source.folder / FILE
+    aside = path.with_suffix(".csv.part")
+    aside.unlink(missing_ok=True)
+    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        rows.to_csv(file, index=False, lineterminator="\n")
+    aside.replace(path)
+    return path

@@ -1,0 +1,333 @@
+"""From typed rows to the tables of the schema, and from sessions to courses.
+
+Each step takes tables and returns a table: the same rows with more columns (``add_*``), or the next
+table of the schema (``build_*``). The rules are those of ``vocabulary/protocol.toml``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, TypeAlias
+
+import ibis
+from ibis import _
+
+from analysis.intake.clean import Cleaned
+from analysis.intake.schema import ALL_TERMS, COLUMNS, RATERS
+from analysis.intake.sources import Source
+from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
+
+Table: TypeAlias = ibis.Table
+_DAY: Final = "timestamp(6)"
+
+
+@dataclass
+class Staircase:
+    """The tables of one log, each computed once on the engine and named as in the schema."""
+
+    connection: ibis.BaseBackend
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def keep(self, name: str, table: Table) -> Table:
+        """Compute a table once; its columns are those of the schema, in that order."""
+        if name in COLUMNS:
+            table = table.select(*COLUMNS[name])
+        self.tables[name] = self.connection.create_table(f"d_{name}", table, overwrite=True)
+        return self.tables[name]
+
+
+def derive_tables(
+    connection: ibis.BaseBackend,
+    cleaned: Cleaned,
+    source: Source,
+    vocabulary: Vocabulary,
+    as_of: date,
+) -> dict[str, Table]:
+    """Return the tables of the schema by name; ``as_of`` decides which courses are closed."""
+    stairs = Staircase(connection)
+    scales = source.find_scales(vocabulary)
+    visits = stairs.keep("visits", add_session(cleaned.visits, source))
+    patients = stairs.keep("patients", build_patients(visits))
+    sessions = stairs.keep("sessions", build_sessions(visits))
+    targets = stairs.keep("targets", build_targets(visits, cleaned.concerns))
+    assessments = stairs.keep(
+        "assessments", build_assessments(visits, cleaned.scores, source.answers.default_rater)
+    )
+    side_effects = build_side_effects(visits, cleaned.events, source)
+    stairs.keep("side_effects", add_promoted_term(side_effects, vocabulary))
+    stairs.keep("recorded", build_recorded(visits, cleaned.denials, source))
+    chained = stairs.keep("chained", add_course(sessions, targets, source.answers))
+    courses = stairs.keep("courses", build_courses(chained, as_of))
+    stairs.keep(
+        "course_scores", build_course_scores(courses, sessions, targets, assessments, scales)
+    )
+    problems = ibis.union(cleaned.problems, list_conflicts(visits, patients, source))
+    stairs.keep("problems", problems)
+    return {name: stairs.tables[name] for name in COLUMNS}
+
+
+# --- sessions --------------------------------------------------------------------------------
+
+
+def add_session(visits: Table, source: Source) -> Table:
+    """Add modality, setting and the key of the session; one patient's rows of one day, modality and
+    setting are one session with several targets."""
+    answers = source.answers
+    visits = visits.mutate(
+        modality=ibis.literal(answers.default_modality),
+        setting=ibis.literal(answers.default_setting),
+    )
+    return visits.mutate(
+        session=_join(visits.patient, visits.date.cast("string"), visits.modality, visits.setting)
+    )
+
+
+def _join(first: ibis.Value, *others: ibis.Value) -> ibis.Value:
+    """Return the texts with a bar between them, as a key."""
+    key = first
+    for other in others:
+        key = key + ibis.literal(" | ") + other
+    return key
+
+
+def build_patients(visits: Table) -> Table:
+    """One row per patient. Sex and age are the earliest known ones; the highest skin type
+    counts."""
+    in_order = {"order_by": [visits.date, visits.row]}
+    return visits.group_by("patient").agg(
+        sex=visits.sex.first(where=visits.sex.notnull(), **in_order),
+        age=visits.age.first(where=visits.age.notnull(), **in_order),
+        skin_type=visits.skin_type.max(),
+        skin_type_is_range=visits.skin_type_is_range.argmax(visits.skin_type),
+    )
+
+
+def build_sessions(visits: Table) -> Table:
+    """One row per session; where its rows differ, the first known value counts."""
+
+    def first(name: str) -> ibis.Value:
+        return visits[name].first(where=visits[name].notnull(), order_by=visits.row)
+
+    rank = ibis.cases((visits.recorded == "event", 2), (visits.recorded == "none", 1), else_=0)
+    names = ("clinic", "operator", "device", "cartridge_lot", "anaesthetic")
+    return visits.group_by("session", "patient", "date", "modality", "setting").agg(
+        **{name: first(name) for name in names},
+        needle_shortest=visits.needle_shortest.min(),
+        needle_longest=visits.needle_longest.max(),
+        passes=visits.passes.max(),
+        recorded=visits.recorded.argmax(rank),
+    )
+
+
+def build_targets(visits: Table, concerns: Table) -> Table:
+    """One row per session × concern; the first concern of the session's first row is primary."""
+    placed = visits.select("row", "session", "area").inner_join(concerns, "row")
+    order = {"order_by": [placed.row, placed.position]}
+    targets = placed.group_by("session", "concern").agg(
+        rank=(placed.row * 100 + placed.position).min(),
+        subtype=placed.subtype.first(where=placed.subtype.notnull(), **order),
+        area=placed.area.first(where=placed.area.notnull(), **order),
+    )
+    return targets.mutate(is_primary=_.rank == _.rank.min().over(group_by=_.session))
+
+
+def build_assessments(visits: Table, scores: Table, rater: str) -> Table:
+    """One row per score, with the session in whose row it stands."""
+    return (
+        visits.select("row", "session", "patient")
+        .inner_join(scores, "row")
+        .mutate(rater=ibis.literal(rater))
+    )
+
+
+def build_side_effects(visits: Table, events: Table, source: Source) -> Table:
+    """One row per event, at the session it belongs to; the same term twice in a session is one."""
+    placed = _place_side_effects(visits, source).inner_join(events, "row")
+    return placed.group_by("session", "patient", "term").agg(
+        severity=_.severity.max(), hours=_.hours.max(), is_resolved=_.is_resolved.any()
+    )
+
+
+def build_recorded(visits: Table, denials: Table, source: Source) -> Table:
+    """One row per session × term that was asked about; ``*`` stands for all terms."""
+    placed = _place_side_effects(visits, source)
+    asked = placed.filter(_.recorded != "not recorded").mutate(term=ibis.literal(ALL_TERMS))
+    denied = placed.inner_join(denials, "row")
+    columns = ("session", "patient", "term")
+    return asked.select(*columns).union(denied.select(*columns)).distinct()
+
+
+def _place_side_effects(visits: Table, source: Source) -> Table:
+    """Return row → the session its side-effect cell belongs to.
+
+    A "since last visit" column belongs to the patient's previous session; on the first row of a
+    patient it then belongs to none.
+    """
+    if source.answers.side_effects_belong_to == "this session":
+        return visits.select("row", "session", "patient", "recorded")
+    days = visits.select("patient", "session", "date").distinct()
+    before = days.session.lag().over(group_by=days.patient, order_by=[days.date, days.session])
+    earlier = days.mutate(earlier=before).select("session", "earlier")
+    placed = visits.select("row", "session", "patient", "recorded").inner_join(earlier, "session")
+    return placed.filter(_.earlier.notnull()).mutate(session=_.earlier).drop("earlier")
+
+
+def add_promoted_term(side_effects: Table, vocabulary: Vocabulary) -> Table:
+    """Replace an expected reaction that lasted longer than its limit by its adverse term."""
+    limits = {
+        key: (effect.promote_after_hours, effect.promotes_to or f"prolonged_{key}")
+        for key, effect in vocabulary.side_effects.items()
+        if effect.promote_after_hours is not None
+    }
+    branches = [
+        ((side_effects.term == key) & (side_effects.hours > hours), adverse)
+        for key, (hours, adverse) in limits.items()
+    ]
+    promoted = ibis.cases(*branches, else_=side_effects.term) if branches else side_effects.term
+    return side_effects.mutate(written_as=_.term, term=promoted)
+
+
+# --- courses ---------------------------------------------------------------------------------
+
+
+def add_course(sessions: Table, targets: Table, answers: object) -> Table:
+    """Return session × concern with ``gap`` (days since the session before) and ``course_no``.
+
+    A course is a chain of sessions of the index modality in the clinic with no gap over the limit;
+    home sessions and other modalities never extend it.
+    """
+    index = sessions.filter((_.modality == "microneedling") & (_.setting == "clinic"))
+    treated = index.inner_join(targets.select("session", "concern"), "session")
+    order = {"group_by": ["patient", "concern"], "order_by": ["date", "session"]}
+    gap = treated.date.delta(treated.date.lag().over(**order), unit="day")
+    treated = treated.mutate(gap=gap)
+    starts = (treated.gap.isnull() | (treated.gap > PROTOCOL["course_gap"].whole)).cast("int64")
+    treated = treated.mutate(starts=starts)
+    treated = treated.mutate(course_no=treated.starts.cumsum(**order))
+    return treated.mutate(gap=(treated.starts == 1).ifelse(ibis.null("int64"), treated.gap))
+
+
+def build_courses(chained: Table, as_of: date) -> Table:
+    """One row per course; closed when the follow-up window is over at ``as_of``."""
+    order = {"order_by": [chained.date, chained.session]}
+
+    def first(name: str) -> ibis.Value:
+        return chained[name].first(where=chained[name].notnull(), **order)
+
+    courses = chained.group_by("patient", "concern", "course_no").agg(
+        first_date=chained.date.min(),
+        last_date=chained.date.max(),
+        sessions=chained.session.nunique(),
+        longest_gap=chained.gap.max(),
+        shortest_gap=chained.gap.min(),
+        needle_longest=chained.needle_longest.max(),
+        clinic=first("clinic"),
+        operator=first("operator"),
+        device=first("device"),
+    )
+    window = ibis.interval(days=PROTOCOL["follow_up_latest"].whole)
+    courses = courses.mutate(
+        course=_join(courses.patient, courses.concern, courses.first_date.cast("string")),
+        is_first=_.course_no == 1,
+        closed_on=(_.last_date + window).cast("date"),
+    )
+    return courses.mutate(is_closed=_.closed_on <= ibis.literal(as_of))
+
+
+def build_course_scores(
+    courses: Table, sessions: Table, targets: Table, assessments: Table, scales: Mapping[str, Scale]
+) -> Table:
+    """One row per course × scale: baseline and follow-up by the same kind of rater.
+
+    Baseline: the last score in the window up to and including the first session's day. Follow-up:
+    the score nearest to the target day within its window after the last session, and far enough
+    from any other procedure on the same concern; ties to the later. Two scores on a day: their mean
+    on a continuous scale, the worse one otherwise. Of several kinds of rater, the preferred one
+    that has both scores counts, then the preferred one that has any.
+    """
+    scored = courses.select("course", "patient", "concern", "first_date", "last_date").inner_join(
+        _reduce_to_days(assessments, scales), ["patient", "concern"]
+    )
+    keys = ["course", "scale", "rater"]
+    earliest = PROTOCOL["baseline_window"].whole
+    before = scored.first_date.delta(scored.date, unit="day")
+    baseline = scored.filter((before >= 0) & (before <= earliest))
+    baseline = baseline.group_by(keys).agg(
+        baseline=baseline.score.argmax(baseline.date), baseline_date=baseline.date.max()
+    )
+    after = scored.date.delta(scored.last_date, unit="day")
+    low, high = PROTOCOL["follow_up_earliest"].whole, PROTOCOL["follow_up_latest"].whole
+    late = scored.mutate(days=after).filter((_.days >= low) & (_.days <= high))
+    late = late.anti_join(
+        _find_disturbed(late, sessions, targets), ["course", "scale", "rater", "date"]
+    )
+    far = (late.days - PROTOCOL["follow_up_target"].whole).abs()
+    # the later of two equally near days has the smaller key
+    nearness = far * 2 + (late.days < PROTOCOL["follow_up_target"].whole).cast("int64")
+    late = late.mutate(nearness=nearness)
+    follow_up = late.group_by(keys).agg(
+        follow_up=late.score.argmin(late.nearness),
+        follow_up_date=late.date.argmin(late.nearness),
+        follow_up_days=late.days.argmin(late.nearness),
+    )
+    both = baseline.outer_join(follow_up, keys)
+    both = both.mutate(**{key: ibis.coalesce(both[key], both[f"{key}_right"]) for key in keys})
+    preference = ibis.cases(*[(both.rater == rater, n) for n, rater in enumerate(RATERS)], else_=9)
+    is_half = (both.baseline.isnull() | both.follow_up.isnull()).cast("int64")
+    both = both.mutate(preference=is_half * 10 + preference)
+    first = ibis.row_number().over(group_by=["course", "scale"], order_by="preference")
+    return both.mutate(place=first).filter(_.place == 0)
+
+
+def _reduce_to_days(assessments: Table, scales: Mapping[str, Scale]) -> Table:
+    """Return one score per patient, concern, scale, rater and day."""
+    keys = ["patient", "concern", "scale", "rater", "date"]
+    of_kind = {
+        "mean": [key for key, scale in scales.items() if scale.kind == "continuous"],
+        "highest": [key for key, scale in scales.items() if scale.direction == "lower"],
+    }
+    days = assessments.group_by(keys).agg(
+        mean=_.score.mean(), highest=_.score.max(), lowest=_.score.min()
+    )
+    worse = days.scale.isin(of_kind["highest"]).ifelse(days.highest, days.lowest)
+    score = days.scale.isin(of_kind["mean"]).ifelse(days["mean"], worse)
+    return days.select(*keys, score=score)
+
+
+def _find_disturbed(late: Table, sessions: Table, targets: Table) -> Table:
+    """Return the follow-up scores too soon after another procedure on the same concern."""
+    others = sessions.filter((_.modality != "microneedling") | (_.setting != "clinic"))
+    others = others.inner_join(targets.select("session", "concern"), "session").select(
+        "patient", "concern", other_date=_.date
+    )
+    paired = late.inner_join(others, ["patient", "concern"])
+    days = paired.date.delta(paired.other_date, unit="day")
+    too_soon = (days >= 0) & (days < PROTOCOL["follow_up_earliest"].whole)
+    return paired.filter(too_soon).select("course", "scale", "rater", "date").distinct()
+
+
+# --- conflicts -------------------------------------------------------------------------------
+
+
+def list_conflicts(visits: Table, patients: Table, source: Source) -> Table:
+    """Return a problem for every row whose sex or skin type is not the one that counts."""
+    chosen = patients.select("patient", chosen_sex=_.sex, chosen_skin_type=_.skin_type)
+    rows = visits.inner_join(chosen, "patient")
+    parts = []
+    for role, rule, hint in (
+        ("sex", "conflicting_sex", "the earliest one counts; correct the others"),
+        ("skin_type", "conflicting_skin_type", "the highest one counts; correct the others"),
+    ):
+        differs = rows.filter(_[role].notnull() & (_[role] != _[f"chosen_{role}"]))
+        parts.append(
+            differs.select(
+                "file",
+                "sheet",
+                "line",
+                column=ibis.literal(source.columns.get(role), type="string"),
+                rule=ibis.literal(rule),
+                consequence=ibis.literal("noted"),
+                suggestion=ibis.literal(hint),
+            )
+        )
+    return ibis.union(*parts)

@@ -1,0 +1,205 @@
+"""The tables a log becomes: every column with its type, unit, meaning and limits.
+
+The data dictionary in ``data/README.md`` is written from here. Text is empty-free: what is not
+known is missing (``<NA>``), never ``""`` or 0.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+import pandera.pandas as pa
+
+from analysis.vocabulary import PROTOCOL
+
+CONSEQUENCES: Final = ("row set aside", "cell blanked", "repaired", "noted")
+RECORDED: Final = ("event", "none", "not recorded")
+MODALITIES: Final = (
+    *("microneedling", "rf_microneedling", "laser", "chemical_peel", "dermabrasion", "other"),
+)
+SETTINGS: Final = ("clinic", "home")
+RATERS: Final = ("blinded", "investigator", "device", "patient")
+"""In the order of preference."""
+FATES: Final = ("not yet due", "no baseline", "not seen again", "cannot respond", "analysed")
+ALL_TERMS: Final = "*"
+
+
+def _column(
+    kind: Any, meaning: str, *checks: pa.Check, known: bool = False, unique: bool = False
+) -> pa.Column:
+    return pa.Column(
+        kind, [*checks], nullable=not known, unique=unique, coerce=True, description=meaning
+    )
+
+
+def _text(meaning: str, *allowed: str, known: bool = False, unique: bool = False) -> pa.Column:
+    checks = [pa.Check.isin(allowed)] if allowed else []
+    return _column("str", meaning, *checks, known=known, unique=unique)
+
+
+def _whole(meaning: str, low: int | None = None, high: int | None = None) -> pa.Column:
+    return _column("Int64", meaning, *_limits(low, high))
+
+
+def _real(meaning: str, low: float | None = None, high: float | None = None) -> pa.Column:
+    return _column("float64", meaning, *_limits(low, high))
+
+
+def _limits(low: float | None, high: float | None) -> list[pa.Check]:
+    checks = [] if low is None else [pa.Check.ge(low)]
+    return checks if high is None else [*checks, pa.Check.le(high)]
+
+
+def _flag(meaning: str) -> pa.Column:
+    return _column("boolean", meaning)
+
+
+def _day(meaning: str, *, known: bool = False) -> pa.Column:
+    return _column("datetime64[us]", meaning, known=known)
+
+
+_PATIENT = "patient, as source/ID, unique across clinics"
+_SESSION = "key of the session: patient, day, modality and setting"
+_CONCERN = "key of the concern in the vocabulary"
+_SCALE = "key of the scale in the vocabulary"
+
+COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
+    "patients": {
+        "patient": _text(_PATIENT, known=True, unique=True),
+        "sex": _text("sex as recorded", "female", "male", "other"),
+        "age": _whole("age in years at the first session", 0, PROTOCOL["oldest_age"].whole),
+        "skin_type": _whole("Fitzpatrick skin type; a range counts as its higher type", 1, 6),
+        "skin_type_is_range": _flag("whether the skin type was written as a range"),
+    },
+    "sessions": {
+        "session": _text(_SESSION, known=True, unique=True),
+        "patient": _text(_PATIENT, known=True),
+        "date": _day("day of the session", known=True),
+        "clinic": _text("clinic as recorded"),
+        "operator": _text("operator as recorded"),
+        "setting": _text("where it was done", *SETTINGS, known=True),
+        "modality": _text("what was done", *MODALITIES, known=True),
+        "device": _text("device as recorded"),
+        "cartridge_lot": _text("lot of the needle cartridge as recorded"),
+        "needle_shortest": _real("shortest needle length in mm", 0),
+        "needle_longest": _real("longest needle length in mm", 0),
+        "passes": _whole("passes over the skin", 1, PROTOCOL["passes_most"].whole),
+        "anaesthetic": _text("numbing as recorded"),
+        "recorded": _text("whether side effects were recorded at all", *RECORDED, known=True),
+    },
+    "targets": {
+        "session": _text(_SESSION, known=True),
+        "concern": _text(_CONCERN, known=True),
+        "is_primary": _flag("first concern named in its cell"),
+        "subtype": _text("subtype where the spelling tells it"),
+        "area": _text("body area as recorded"),
+    },
+    "assessments": {
+        "patient": _text(_PATIENT, known=True),
+        "concern": _text(_CONCERN, known=True),
+        "scale": _text(_SCALE, known=True),
+        "date": _day("day of the score", known=True),
+        "session": _text("session in whose row the score stands", known=True),
+        "score": _column("float64", "score in the unit of its scale", known=True),
+        "rater": _text("who scored", *RATERS, known=True),
+    },
+    "side_effects": {
+        "session": _text(_SESSION, known=True),
+        "patient": _text(_PATIENT, known=True),
+        "term": _text(
+            "key of the side effect; an expected reaction that lasts becomes its adverse term",
+            known=True,
+        ),
+        "written_as": _text("key of the side effect before promotion", known=True),
+        "severity": _whole("1 mild to 5 fatal; not CTCAE", 1, 5),
+        "hours": _real("how long it lasted, in hours", 0),
+        "is_resolved": _flag("whether the text says that it has resolved"),
+    },
+    "recorded": {
+        "session": _text(_SESSION, known=True),
+        "patient": _text(_PATIENT, known=True),
+        "term": _text(f"key of the side effect, or {ALL_TERMS} for all of them", known=True),
+    },
+    "courses": {
+        "course": _text("key of the course: patient, concern, first day", known=True, unique=True),
+        "patient": _text(_PATIENT, known=True),
+        "concern": _text(_CONCERN, known=True),
+        "is_first": _flag("first course of the patient for this concern"),
+        "first_date": _day("day of the first session", known=True),
+        "last_date": _day("day of the last session", known=True),
+        "sessions": _whole("number of sessions", 1),
+        "longest_gap": _whole("longest gap between two sessions in days", 0),
+        "shortest_gap": _whole("shortest gap between two sessions in days", 0),
+        "needle_longest": _real("longest needle length used in the course, in mm", 0),
+        "clinic": _text("clinic of the first session"),
+        "operator": _text("operator of the first session"),
+        "device": _text("device of the first session"),
+        "closed_on": _day("first day on which the follow-up window is over", known=True),
+        "is_closed": _flag("whether the follow-up window was over at as_of"),
+    },
+    "course_scores": {
+        "course": _text("key of the course", known=True),
+        "scale": _text(_SCALE, known=True),
+        "rater": _text("rater of both scores; the preferred kind that has both", known=True),
+        "baseline": _real("score at baseline"),
+        "baseline_date": _day("day of the baseline"),
+        "follow_up": _real("score at follow-up"),
+        "follow_up_date": _day("day of the follow-up"),
+        "follow_up_days": _whole("days from the last session to the follow-up", 0),
+    },
+    "problems": {
+        "file": _text("file below the source's folder", known=True),
+        "sheet": _text("sheet of a workbook"),
+        "line": _whole("physical line, or row of a sheet", 1),
+        "column": _text("header as written in the log; missing for a whole row"),
+        "rule": _text("key of the rule", known=True),
+        "consequence": _text("what was done about it", *CONSEQUENCES, known=True),
+        "suggestion": _text("what would settle it"),
+    },
+}
+
+
+def check_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with the declared columns and types.
+
+    Raises
+    ------
+    pandera.errors.SchemaErrors
+        When a value breaks a declared limit; intake has then a defect, because every cell was
+        range-checked before.
+    """
+    schema = pa.DataFrameSchema(dict(COLUMNS[name]), strict=True, ordered=True)
+    return schema.validate(frame.reset_index(drop=True), lazy=True)
+
+
+def describe_tables() -> str:
+    """Return the data dictionary as Markdown, one table per table."""
+    parts = []
+    for name, columns in COLUMNS.items():
+        rows = [
+            f"| {column} | {_name_type(item)} | {item.description} | {_describe_limits(item)} |"
+            for column, item in columns.items()
+        ]
+        head = "| column | type | meaning | limits |\n| --- | --- | --- | --- |"
+        parts.append("\n".join([f"### {name}", "", head, *rows]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _name_type(column: pa.Column) -> str:
+    kind = str(column.dtype).lower()
+    names = {"int64": "whole number", "float64": "number", "boolean": "yes/no", "str": "text"}
+    return next((word for key, word in names.items() if key in kind), "day")
+
+
+def _describe_limits(column: pa.Column) -> str:
+    words = [] if column.nullable else ["always there"]
+    words += ["unique"] if column.unique else []
+    for check in column.checks:
+        statistics = check.statistics or {}
+        if "allowed_values" in statistics:
+            words.append("one of " + ", ".join(statistics["allowed_values"]))
+        if "min_value" in statistics:
+            words.append(f"from {statistics['min_value']}")
+        if "max_value" in statistics:
+            words.append(f"to {statistics['max_value']}")
+    return "; ".join(words)

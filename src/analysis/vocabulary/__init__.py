@@ -1,0 +1,37 @@
+"""The medicine: concerns, scales, side effects, contraindications, protocol numbers, methods.
+
+Names, numbers and prose live in the ``*.toml`` files beside this one, each with its source; the
+types they are read into live in :mod:`analysis.vocabulary.terms`. A clinic's own
+``vocabulary.toml`` is laid over the built-in files.
+"""
+
+from analysis.vocabulary.reading import read_vocabulary
+from analysis.vocabulary.terms import (
+    Concern,
+    Constant,
+    Contraindication,
+    Method,
+    Responder,
+    Scale,
+    SideEffect,
+    Vocabulary,
+)
+
+BUILT_IN = read_vocabulary()
+METHODS = BUILT_IN.methods
+PROTOCOL = BUILT_IN.protocol
+
+__all__ = [
+    "BUILT_IN",
+    "METHODS",
+    "PROTOCOL",
+    "Concern",
+    "Constant",
+    "Contraindication",
+    "Method",
+    "Responder",
+    "Scale",
+    "SideEffect",
+    "Vocabulary",
+    "read_vocabulary",
+]
