@@ -5,9 +5,11 @@ what is ambiguous comes back without a value and with the rule that says why. A 
 format or a known spelling covers counts as "as written"; anything else carries a rule.
 """
 
+import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, Literal
 
@@ -91,8 +93,10 @@ _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
 
 def fold(text: str) -> str:
-    """Return the text as spellings are compared: lower case, single spaces, one kind of dash."""
-    plain = text.replace("\u2019", "'").replace("\u2013", "-").replace("\u2212", "-")
+    """Return the text as spellings are compared: lower case, single spaces, one kind of dash, and
+    an accent as part of its letter."""
+    plain = unicodedata.normalize("NFC", text)
+    plain = plain.replace("\u2019", "'").replace("\u2013", "-").replace("\u2212", "-")
     return " ".join(plain.casefold().split())
 
 
@@ -105,18 +109,20 @@ def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
     """Return the calendar day.
 
     The declared order says which number is the day; ISO dates are read whatever the order.
-    Two-digit years are this century. A day after ``as_of`` is a problem. While the order is
-    undeclared, a date is read only if it can be read in one way.
+    Two-digit years are this century; a time of day is read over. A day after ``as_of`` is a
+    problem. While the order is undeclared, a date is read only if it can be read in one way.
     """
     if is_blank(text):
         return Found(rule="missing_date", consequence="row set aside")
     if order == "undeclared":
-        days = {_read_day(text.strip(), each) for each in _ORDERS} - {None}
+        days = {read_day(text, each) for each in DATE_ORDERS} - {None}
         if len(days) > 1:
             hint = "declare date_order in source.toml"
             return Found(rule="ambiguous_date", consequence="row set aside", suggestion=hint)
-        order = next((each for each in _ORDERS if _read_day(text.strip(), each)), _ORDERS[0])
-    day = _read_day(text.strip(), order)
+        order = next((each for each in DATE_ORDERS if read_day(text, each)), DATE_ORDERS[0])
+    day = read_day(text, order)
+    if day in _NO_DAYS:
+        return Found(rule="missing_date", consequence="row set aside")
     if day is None:
         hint = f"write an existing day as {order}"
         return Found(rule="impossible_date", consequence="row set aside", suggestion=hint)
@@ -126,20 +132,26 @@ def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
     return Found(day)
 
 
-def _read_day(text: str, order: DateOrder) -> date | None:
+def read_day(text: str, order: DateOrder) -> date | None:
+    """Return the day a text names in this order, if there is one in the calendar."""
+    text = text.strip()
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ][\d:.]+(Z|[+-]\d{2}:?\d{2})?)?", text):
             return datetime.fromisoformat(text[:10]).date()
-        parts = [int(part) for part in re.fullmatch(_DAY, text).group(1, 2, 3)]  # type: ignore[union-attr]
+        parts = re.fullmatch(_DAY, text).group(1, 2, 3)  # type: ignore[union-attr]
         day = dict(zip(order.split("-"), parts, strict=True))
-        year = day["year"] + 2000 if day["year"] < 100 else day["year"]
-        return date(year, day["month"], day["day"])
+        if len(day["year"]) not in (2, 4):
+            return None
+        year = int(day["year"]) + (2000 if len(day["year"]) == 2 else 0)
+        return date(year, int(day["month"]), int(day["day"]))
     except (AttributeError, ValueError):
         return None
 
 
-_ORDERS: Final[tuple[DateOrder, ...]] = ("day-month-year", "month-day-year", "year-month-day")
-_DAY = r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})"
+DATE_ORDERS: Final[tuple[DateOrder, ...]] = ("day-month-year", "month-day-year", "year-month-day")
+_DAY = r"(\d{1,4})[./-] ?(\d{1,2})[./-] ?(\d{1,4})(?: \d{1,2}:\d{2}(?::\d{2})?)?"
+_NO_DAYS: Final = frozenset({date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1)})
+"""What spreadsheets and databases write where there is no date."""
 
 
 def parse_number(text: str, decimal: str) -> Found:
@@ -148,6 +160,9 @@ def parse_number(text: str, decimal: str) -> Found:
         return Found()
     plain = text.strip()
     if decimal == ",":
+        if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", plain):
+            # 1.500 may be one and a half or fifteen hundred
+            return Found(rule="unknown_number", consequence="cell blanked")
         plain = plain.replace(",", ".")
     if not re.fullmatch(r"[+-]?(\d+(\.\d+)?|\.\d+)", plain):
         return Found(rule="unknown_number", consequence="cell blanked")
@@ -158,10 +173,11 @@ def parse_skin_type(text: str) -> Found:
     """Return ``(type, is_range)``, Fitzpatrick 1 to 6; a range counts as its higher type."""
     if is_blank(text):
         return Found()
-    plain = re.sub(r"^(fitzpatrick|fitz|fst|type|skin type)[ .:]*", "", fold(text))
+    plain = re.sub(r"^((fitzpatrick|fitz|fst|skin|type)[ .:]*)+", "", fold(text))
     parts = [part.strip() for part in re.split(r"-|/|\bto\b", plain)]
     types = [
-        _ROMAN.get(part) or (int(part) if re.fullmatch("[1-6]", part) else 0) for part in parts
+        _ROMAN.get(part) or (int(part[0]) if re.fullmatch("[1-6]([.,]0)?", part) else 0)
+        for part in parts
     ]
     if len(types) > 2 or not all(types):
         hint = "Fitzpatrick I to VI"
@@ -197,20 +213,28 @@ def parse_sex(text: str) -> Found:
     return Found(rule="unknown_sex", consequence="cell blanked", suggestion="female, male or other")
 
 
+_LENGTH = re.compile(r"(?P<number>\d*[.,]?\d+)\s*(?P<unit>mm|µm|um|micron)?")
+_NOT_A_LENGTH = re.compile(r"^-|\d\s*g\b|gauge|\bpass|\bpins?\b|needles|\bx\s*\d|\d\s*x\b")
+"""A negative number, a gauge, a count of passes or pins: none of them is a length."""
+
+
 def parse_needle(text: str, decimal: str) -> Found:
     """Return ``(shortest, longest)`` in millimetres.
 
     0 means missing. Numbers with µm, or from 100 on, are micrometres; between 3.5 and 100 without a
-    unit nothing can be known.
+    unit nothing can be known. Neither can a cell with anything else that is a number.
     """
     if is_blank(text):
         return Found()
-    plain = fold(text).replace("μ", "µ")
-    in_micrometres = bool(re.search(r"(µm|um|micron)", plain))
-    numbers = [parse_number(part, decimal).value for part in re.findall(r"\d*[.,]?\d+", plain)]
+    plain = fold(text).replace("\u03bc", "\u00b5")
+    found = [*_LENGTH.finditer(plain)]
+    numbers = [parse_number(each["number"], decimal).value for each in found]
     lengths = [number for number in numbers if isinstance(number, float)]
-    if not lengths or len(lengths) != len(numbers) or len(lengths) > 2:
+    is_length = len(lengths) == len(numbers) in (1, 2) and not _NOT_A_LENGTH.search(plain)
+    if not is_length:
         return Found(rule="unknown_number", consequence="cell blanked", suggestion="length in mm")
+    units = {each["unit"] for each in found} - {None}
+    in_micrometres = bool(units) and "mm" not in units
     limit = PROTOCOL["needle_micrometre_from"].value
     lengths = [each / 1000 if in_micrometres or each >= limit else each for each in lengths]
     if max(lengths) == 0:
@@ -331,33 +355,76 @@ def spell_scales(vocabulary: Vocabulary) -> dict[str, str]:
 # --- side effects in free text ---------------------------------------------------------------
 
 NONE_WORDS: Final = frozenset(
-    "none|nil|nill|no|no s/e|no se|no ae|no aes|nad|-|--|ø|0|none reported|none noted|none seen"
-    "|uneventful|well tolerated|no complications|no side effects|no side-effects|no reaction"
-    "|sin novedad|keine|aucun|no issues|ok|all good".split("|")
+    "-|--|ø|0|ok|fine|all good|uneventful|well tolerated|tolerated well|sin novedad|keine"
+    "|aucun".split("|")
 )
-NOT_RECORDED_WORDS: Final = frozenset("n/a|na|not asked|not recorded|dna|lost|see notes".split("|"))
-_NEGATION = re.compile(r"\b(no|not|nil|without|denies|denied|free of|no sign of|never)\b")
+"""What stands for "asked, and none", beside the phrases of :data:`_NONE`."""
+NOT_RECORDED_WORDS: Final = frozenset("n/a|na|not asked|not recorded|dna|lost".split("|"))
+_NONE = re.compile(
+    r"(?:no|none|nil|nill|nothing|nad|without)(?: (?:any|adverse|side|untoward|other))*"
+    r"(?: (?:s/e|se|aes?|ae's|(?:side-)?effects?|events?|reactions?|complications?|complaints?"
+    r"|concerns?|issues?|problems?))?(?: (?:reported|noted|seen|observed|of note|to report))?"
+)
+_LABEL = re.compile(
+    r"^(?:side[ -]?effects?|s/?e|aes?|adverse (?:events?|effects?)|reactions?|complications?)"
+    r"\s*[:=]\s*"
+)
+_SHORT_FORMS: Final[Mapping[str, str]] = {
+    "r/o": "rule out",
+    "w/o": "without",
+    "h/o": "history of",
+    "n/a": "not asked",
+}
+_NEGATION = re.compile(r"\b(?:no|not|nil|without|denies|denied|free of|no signs? of|never)\b")
+_NOTHING = re.compile(r"\b(?:no|none|nothing|nil|without|denies|free of)\b")
+_NEGATION_AFTER = re.compile(
+    r"[\s:=-]*(?:was |were |is )?(?:no|none|nil|absent|denied|negative|ruled out|excluded"
+    r"|not (?:noted|seen|reported|present|observed))[\s.]*"
+)
+_STILL_THERE = re.compile(
+    r"\bunresolved\b|\bnot (?:(?:yet|fully|completely|quite) )*(?:resolv|settl|gone\b|subsid|improv"
+    r"|better\b|heal|fad|clear)\w*"
+)
 _HISTORY = re.compile(
-    r"\b(hx|history|previous|previously|risk of|advised|warned|improved|improving|better|prone)\b"
+    r"\b(?:hx|history|previous|previously|risk of|advised|warned|prone|resolved|no longer"
+    r"|no change|no improvement)\b"
 )
-_UNCERTAIN = re.compile(r"\?|\br/o\b|\brule out\b|\bpossible\b|\bquery\b")
-_CLAUSE_END = re.compile(r"[;\n|]|\.(?!\d)|\bbut\b|\bhowever\b")
-_PIECE_END = re.compile(r"[,/+&]|\band\b|\bthen\b|\bund\b|\by\b")
+_BETTER = re.compile(r"\b(?:improved|improving|better)\b")
+_NOT_ASKED = re.compile(
+    r"\bnot (?:asked|assessed|checked|recorded|reviewed|seen|applicable|known)\b|\bno show\b"
+    r"|\bdid not attend\b|\bdna\b"
+)
+_UNCERTAIN = re.compile(r"\?|\brule out\b|\bpossible\b|\bquery\b|\bsuspected\b|\bmaybe\b")
+_RESOLVED = re.compile(r"\b(?:resolved|settled|gone|subsided)\b")
+_CLAUSE_END = re.compile(r"[;|]|\.(?!\d)|\bbut\b|\bhowever\b")
+# a comma between digits is a decimal comma, a plus after a digit says "or more"
+_PIECE_END = re.compile(r"((?<!\d),|,(?!\d)|(?<!\d)\+|[/&]|\band\b|\bthen\b|\bund\b|\by\b)")
+_UNIT = r"(?:min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?|w(?:ee)?ks?|w|mo(?:nth)?s?)"
 _DURATION = re.compile(
-    r"(?:x|for|in|after|about|approx\.?|ca\.?)?\s*(\d+(?:[.,]\d+)?)\s*"
-    r"(min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?|w(?:ee)?ks?|w|mo(?:nth)?s?)\b"
+    r"(?:x|for|in|after|about|approx\.?|ca\.?)?\s*(?P<over>>|over|more than|longer than)?\s*"
+    rf"(?:\d+(?:[.,]\d+)?\s*{_UNIT}?\s*(?:-|to)\s*)?"
+    rf"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+)?\s*(?P<unit>{_UNIT})\b"
 )
 _HOURS_PER: Final = {"m": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0, "mo": 730.5}
 _SEVERITY: Final = {
     **dict.fromkeys(("mild", "slight", "slightly", "minimal", "light", "little", "minor"), 1),
-    **dict.fromkeys(("moderate", "moderately", "some"), 2),
+    **dict.fromkeys(("moderate", "moderately"), 2),
     **dict.fromkeys(("severe", "severely", "marked", "strong", "intense", "bad"), 3),
 }
 _FILLERS: Final = frozenset(
     "a an the of on in at for after with was is were very bit skin face area treated post day days"
     " x only resolved settled gone subsided still today normal usual mild later around all over by"
-    " reported noted seen had has have slightly some cheeks cheek forehead chin nose eyes".split()
+    " reported noted seen had has have some cheeks cheek forehead chin nose eyes lip neck left"
+    " right both sides ongoing resolving settling fading yes".split()
 )
+_UNKNOWN: Final = Found(
+    None,
+    "unknown_side_effect",
+    "noted",
+    "name a side effect of the vocabulary, or add the spelling to vocabulary.toml",
+)
+OTHER: Final = "other"
+"""The term of what is written and not in the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -368,6 +435,15 @@ class Event:
     severity: int | None = None
     hours: float | None = None
     resolved: bool | None = None
+
+    def join(self, later: "Event") -> "Event":
+        """Return the event with what a later mention of it adds: the worse and the longer count."""
+        return Event(
+            self.term,
+            max(filter(None, (self.severity, later.severity)), default=None),
+            max(filter(None, (self.hours, later.hours)), default=None),
+            self.resolved if later.resolved is None else later.resolved,
+        )
 
 
 @dataclass(frozen=True)
@@ -407,92 +483,158 @@ class SideEffectSpellings:
         either = "|".join(map(re.escape, longest_first))
         return cls(keys, re.compile(rf"(?<!\w)(?:{either})(?!\w)"))
 
+    def protect(self, text: str) -> str:
+        """Return the text with every spelling that holds a mark of division replaced by one that
+        holds none, so that it is not cut in two."""
+
+        def plain(match: re.Match[str]) -> str:
+            spelling = match[0]
+            is_cut = _PIECE_END.search(spelling) or _CLAUSE_END.search(spelling)
+            return self.keys[spelling].replace("_", " ") if is_cut else spelling
+
+        return self.pattern.sub(plain, text)
+
+
+@dataclass
+class _Reading:
+    """What has been read of a cell so far."""
+
+    events: dict[str, Event] = field(default_factory=dict)
+    denied: dict[str, None] = field(default_factory=dict)
+    problems: dict[str, Found] = field(default_factory=dict)
+    says_none: bool = False
+
+    def add_event(self, event: Event) -> None:
+        known = self.events.get(event.term)
+        self.events[event.term] = known.join(event) if known else event
+        if event.term == OTHER:
+            self.add_problem(_UNKNOWN)
+
+    def add_problem(self, problem: Found) -> None:
+        self.problems.setdefault(problem.rule, problem)
+
+    def close(self) -> SideEffectsCell:
+        for term in self.events:
+            self.denied.pop(term, None)
+        if not (self.events or self.denied or self.problems or self.says_none):
+            self.add_problem(_UNKNOWN)
+        return SideEffectsCell(
+            "event" if self.events else "none" if self.says_none else "not recorded",
+            tuple(self.events.values()),
+            tuple(self.denied),
+            tuple(self.problems.values()),
+        )
+
 
 def parse_side_effects(text: str, spellings: SideEffectSpellings) -> SideEffectsCell:
     """Read free text with negation, history, severity and duration.
 
-    A negation reaches to the end of its clause (``;``, ``.``, "but"), except over a later piece
-    that has a duration or severity of its own. "resolved in 2 days" is an event with a duration.
+    A negation or a word of history reaches forward to the end of its clause (``;``, ``.``, a new
+    line, "but"), except over a later piece that has a duration or severity of its own; "redness:
+    none" denies what stands before it. "resolved in 2 days" is an event with a duration. A text
+    that says nothing that can be used is a problem, never silence.
     """
     if text is None or not text.strip():
         return SideEffectsCell("not recorded")
-    plain = fold(text)
+    plain = fold(re.sub(r"\s*[\r\n]+\s*", "; ", text.strip()))
+    reading = _Reading()
     if plain in spellings.keys:
-        return SideEffectsCell("event", (Event(spellings.keys[plain]),))
-    if plain.strip(" .!") in NONE_WORDS:
-        return SideEffectsCell("none")
+        reading.add_event(Event(spellings.keys[plain], _read_severity(plain)))
+        return reading.close()
     if plain in NOT_RECORDED_WORDS or plain in SENTINELS:
-        return SideEffectsCell(
-            "not recorded", problems=(Found(None, "side_effect_not_asked", "noted"),)
-        )
-    events: dict[str, Event] = {}
-    denied: dict[str, None] = {}
-    problems: dict[str, Found] = {}
-    for clause in _CLAUSE_END.split(plain):
-        _read_clause(clause, spellings, events, denied, problems)
-    for term in events:
-        denied.pop(term, None)
-    return SideEffectsCell(
-        "event" if events else "not recorded",
-        tuple(events.values()),
-        tuple(denied),
-        tuple(problems.values()),
-    )
+        reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
+        return reading.close()
+    for short, whole in _SHORT_FORMS.items():
+        plain = re.sub(rf"(?<!\w){short}(?!\w)", whole, plain)
+    for clause in _CLAUSE_END.split(spellings.protect(plain)):
+        _read_clause(clause, spellings, reading)
+    return reading.close()
 
 
-def _read_clause(
-    clause: str,
-    spellings: SideEffectSpellings,
-    events: dict[str, Event],
-    denied: dict[str, None],
-    problems: dict[str, Found],
-) -> None:
-    is_negated = is_history = False
+def _says_none(text: str) -> bool:
+    plain = _LABEL.sub("", text.strip()).strip(" .!")
+    return plain in NONE_WORDS or _NONE.fullmatch(plain) is not None
+
+
+def _read_clause(clause: str, spellings: SideEffectSpellings, reading: _Reading) -> None:
+    if _says_none(clause):
+        reading.says_none = True
+        return
+    is_negated = is_history = is_uncertain = False
     last: list[str] = []
-    # "r/o" and protected spellings with a slash must not be cut at the slash
-    for piece in _PIECE_END.split(clause.replace("r/o", "rule out")):
+    parts = _PIECE_END.split(clause)
+    for mark, piece in zip(["", *parts[1::2]], parts[0::2], strict=True):
         if not piece.strip():
             continue
-        terms = [spellings.keys[match] for match in spellings.pattern.findall(piece)]
-        rest = spellings.pattern.sub(" ", piece)
-        hours = _read_hours(rest)
-        severity = next((_SEVERITY[word] for word in rest.split() if word in _SEVERITY), None)
-        if _NEGATION.search(rest):
-            is_negated = True
-        elif hours is not None or severity is not None:
-            is_negated = False
-        is_history = bool(_HISTORY.search(rest)) or (is_history and hours is None)
-        if _UNCERTAIN.search(rest) and terms:
-            problems["uncertain"] = Found(
-                None, "uncertain_side_effect", "noted", "confirm or remove"
-            )
+        if _says_none(piece):
+            reading.says_none = True
             continue
-        if terms and is_negated:
-            denied.update(dict.fromkeys(terms))
-        elif terms and is_history:
-            problems["history"] = Found(None, "history_not_event", "noted")
-        elif terms:
-            resolved = True if re.search(r"\b(resolved|settled|gone|subsided)\b", rest) else None
-            for term in terms:
-                events.setdefault(term, Event(term, severity, hours, resolved))
-            last = terms
-        elif hours is not None and last:
-            for term in last:
-                known = events[term]
-                events[term] = Event(term, known.severity, known.hours or hours, known.resolved)
-        elif _has_unknown_words(rest):
-            hint = "name a side effect of the vocabulary, or add the spelling to vocabulary.toml"
-            problems["unknown"] = Found(None, "unknown_side_effect", "noted", hint)
-            events.setdefault("other", Event("other", severity, hours))
+        found = [*spellings.pattern.finditer(piece)]
+        hours, severity = _read_hours(_mask(spellings.pattern, piece)), _read_severity(piece)
+        if hours is not None or severity is not None:
+            is_negated = False
+        # lengths stay, so that what stands before and after a term can be looked at
+        around = _mask(spellings.pattern, piece)
+        is_there = _STILL_THERE.search(around) is not None
+        around = _mask(_STILL_THERE, around)
+        resolved = False if is_there else True if _RESOLVED.search(around) else None
+        is_denied = bool(found and _NEGATION_AFTER.fullmatch(around[found[-1].end() :]))
+        is_history = is_history and hours is None
+        is_uncertain = "?" in around or (is_uncertain and mark not in (",", "then"))
+        happened = []
+        for match in found:
+            term, ahead = spellings.keys[match[0]], around[: match.start()]
+            if is_uncertain or _UNCERTAIN.search(ahead):
+                hint = "confirm or remove"
+                reading.add_problem(Found(None, "uncertain_side_effect", "noted", hint))
+                is_uncertain = True
+            elif _NOT_ASKED.search(ahead):
+                reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
+            elif is_history or _HISTORY.search(ahead) or _BETTER.search(around):
+                reading.add_problem(Found(None, "history_not_event", "noted"))
+            elif is_denied or is_negated or _NEGATION.search(ahead):
+                reading.denied[term] = None
+            else:
+                reading.add_event(Event(term, severity, hours, resolved))
+                happened.append(term)
+        if not found:
+            is_about_last = bool(last) and not _has_unknown_words(_mask(_BETTER, around))
+            if is_about_last:
+                for term in last:
+                    reading.add_event(Event(term, None, hours, resolved))
+            elif _NOT_ASKED.search(around):
+                reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
+            elif _has_unknown_words(around) or hours is not None:
+                is_past = is_history or _HISTORY.search(_mask(_RESOLVED, around))
+                if is_past or _NOTHING.search(around):
+                    reading.add_problem(_UNKNOWN)
+                else:
+                    reading.add_event(Event(OTHER, severity, hours, resolved))
+        last = happened or last
+        if not is_denied:
+            is_negated = is_negated or _NEGATION.search(around) is not None
+        is_history = is_history or _HISTORY.search(_mask(_RESOLVED, around)) is not None
+
+
+def _mask(pattern: re.Pattern[str], text: str) -> str:
+    """Return the text with what the pattern finds blanked out."""
+    return pattern.sub(lambda match: " " * len(match[0]), text)
+
+
+def _read_severity(text: str) -> int | None:
+    words = re.findall(r"(?<![\w-])\w+(?![\w-])", text)  # "light-headed" is not light
+    return next((_SEVERITY[word] for word in words if word in _SEVERITY), None)
 
 
 def _read_hours(text: str) -> float | None:
+    """Return the duration; of "2-3 days" the larger end, of "over 7 days" the least above it."""
     match = _DURATION.search(text)
     if match is None:
         return None
-    unit = match.group(2)
+    unit = match["unit"]
     key = "mo" if unit.startswith("mo") else unit[0]
-    return float(match.group(1).replace(",", ".")) * _HOURS_PER[key]
+    hours = float(match["number"].replace(",", ".")) * _HOURS_PER[key]
+    return math.nextafter(hours, math.inf) if match["over"] or match["more"] else hours
 
 
 def _has_unknown_words(text: str) -> bool:

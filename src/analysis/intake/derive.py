@@ -48,7 +48,7 @@ def derive_tables(
     scales = source.find_scales(vocabulary)
     visits = stairs.keep("visits", add_session(cleaned.visits, source))
     patients = stairs.keep("patients", build_patients(visits))
-    sessions = stairs.keep("sessions", build_sessions(visits))
+    sessions = stairs.keep("sessions", build_sessions(visits, source))
     targets = stairs.keep("targets", build_targets(visits, cleaned.concerns))
     assessments = stairs.keep(
         "assessments", build_assessments(visits, cleaned.scores, source.answers.default_rater)
@@ -102,21 +102,25 @@ def build_patients(visits: Table) -> Table:
     )
 
 
-def build_sessions(visits: Table) -> Table:
-    """One row per session; where its rows differ, the first known value counts."""
+def build_sessions(visits: Table, source: Source) -> Table:
+    """One row per session; where its rows differ, the first known value counts. ``recorded`` is
+    what is known of this session, in whichever row it was written down."""
 
     def first(name: str) -> ibis.Value:
         return visits[name].first(where=visits[name].notnull(), order_by=visits.row)
 
-    rank = ibis.cases((visits.recorded == "event", 2), (visits.recorded == "none", 1), else_=0)
+    placed = _place_side_effects(visits, source)
+    rank = ibis.cases((placed.recorded == "event", 2), (placed.recorded == "none", 1), else_=0)
+    recorded = placed.group_by("session").agg(recorded=placed.recorded.argmax(rank))
     names = ("clinic", "operator", "device", "cartridge_lot", "anaesthetic")
-    return visits.group_by("session", "patient", "date", "modality", "setting").agg(
+    sessions = visits.group_by("session", "patient", "date", "modality", "setting").agg(
         **{name: first(name) for name in names},
         needle_shortest=visits.needle_shortest.min(),
         needle_longest=visits.needle_longest.max(),
         passes=visits.passes.max(),
-        recorded=visits.recorded.argmax(rank),
     )
+    sessions = sessions.left_join(recorded, "session").drop("session_right")
+    return sessions.mutate(recorded=_.recorded.fill_null("not recorded"))
 
 
 def build_targets(visits: Table, concerns: Table) -> Table:

@@ -8,14 +8,15 @@ import io
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import pandas as pd
 
 from analysis.errors import SourceError, sentence_for_unknown
+from analysis.intake.schema import Modality, Rater, Setting
 from analysis.vocabulary import Scale, Vocabulary, read_vocabulary
 
 ROLES: Final[Mapping[str, str]] = MappingProxyType(
@@ -49,6 +50,8 @@ _LONGEST_CELL: Final = 1_000_000
 
 Block = TypeVar("Block")
 DateOrder = Literal["day-month-year", "month-day-year", "year-month-day", "undeclared"]
+Decimal = Literal[".", ","]
+Session = Literal["this session", "previous session"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +60,7 @@ class Format:
 
     delimiter: str = ","
     encoding: str = "utf-8"
-    decimal: str = "."
+    decimal: Decimal = "."
     date_order: DateOrder = "undeclared"
 
 
@@ -65,10 +68,10 @@ class Format:
 class Answers:
     """What the log does not say of itself and a person had to answer."""
 
-    side_effects_belong_to: str = "this session"
-    default_modality: str = "microneedling"
-    default_setting: str = "clinic"
-    default_rater: str = "investigator"
+    side_effects_belong_to: Session = "this session"
+    default_modality: Modality = "microneedling"
+    default_setting: Setting = "clinic"
+    default_rater: Rater = "investigator"
     scale: str = ""
     """Scale of all scores, for a log without a scale column."""
     concern: str = ""
@@ -94,8 +97,30 @@ class Source:
     folder: Path = Path()
 
     def read_vocabulary(self) -> Vocabulary:
-        """Return the built-in vocabulary with this source's own laid over it."""
-        return read_vocabulary(self.folder / VOCABULARY_FILE)
+        """Return the built-in vocabulary with this source's own laid over it.
+
+        Raises
+        ------
+        SourceError
+            When ``source.toml`` names a scale, a coding or a concern that it does not hold.
+        """
+        vocabulary = read_vocabulary(self.folder / VOCABULARY_FILE)
+        usable = self.find_scales(vocabulary)
+        concerns = vocabulary.analysed_concerns
+        for concern in (*self.primary_scale, *filter(None, [self.answers.concern])):
+            if concern not in concerns:
+                key = "primary_scale" if concern in self.primary_scale else "concern"
+                self._refuse(key, sentence_for_unknown("concern", concern, concerns))
+        for scale in filter(None, [*self.primary_scale.values(), self.answers.scale]):
+            key = "scale" if scale == self.answers.scale else "primary_scale"
+            if scale not in vocabulary.scales:
+                self._refuse(key, sentence_for_unknown("scale", scale, vocabulary.scales))
+            if scale not in usable:
+                self._refuse(key, f"declare the order of {scale!r} under [scales] first.")
+        for concern, scale in self.primary_scale.items():
+            if not vocabulary.scales[scale].fits(concern):
+                self._refuse("primary_scale", f"{scale!r} does not score {concern!r}.")
+        return vocabulary
 
     def find_scales(self, vocabulary: Vocabulary) -> dict[str, Scale]:
         """Return the scales that can be read: those with a fixed order, and the declared ones."""
@@ -151,6 +176,9 @@ def read_source(project: Path, name: str) -> Source:
     folder = project / "data" / name
     try:
         declared = tomllib.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+    except OSError as problem:
+        reason = (problem.strerror or "unreadable").lower()
+        raise SourceError(f"data/{name}/{SETTINGS_FILE} cannot be read ({reason}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise SourceError(f"data/{name}/{SETTINGS_FILE} is not valid TOML: {problem}.") from None
     source = _read_block(f"data/{name}/{SETTINGS_FILE}", declared, Source, {"folder": folder})
@@ -184,15 +212,13 @@ def _read_value(where: str, key: str, value: Any, hint: Any) -> Any:
     elif hint == Mapping[str, str]:
         if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
             return MappingProxyType(value)
-    elif hint == DateOrder:
-        if value in get_args(DateOrder):
+    elif get_origin(hint) is Literal:
+        if value in get_args(hint):
             return value
         raise SourceError(
-            sentence_for_unknown(
-                "date_order", str(value), get_args(DateOrder), where=f" in {where}"
-            )
+            sentence_for_unknown(key, str(value), get_args(hint), where=f" in {where}")
         )
-    elif isinstance(value, hint):
+    elif isinstance(value, hint) and not isinstance(value, datetime):
         return value
     raise SourceError(f"{where}, key {key!r}: a {type(value).__name__} is not what it can hold.")
 
@@ -212,8 +238,6 @@ def _check_source(source: Source) -> None:
             f"data/{source.folder.name}/{SETTINGS_FILE} is named {source.name!r}; "
             "the name must be that of its folder."
         )
-    if source.format.decimal not in (".", ","):
-        raise SourceError(f"decimal{where.replace('columns', 'format')} must be '.' or ','.")
     for name in source.files:
         path = (source.folder / name).resolve()
         if not path.is_relative_to(source.folder.resolve()):
@@ -255,6 +279,7 @@ def read_log(source: Source) -> Log:
         raise SourceError(f"{SETTINGS_FILE} of {source.name!r} names no files; list them in files.")
     parts = [read_delimited(source.folder / name, source.format) for name in source.files]
     for part, name in zip(parts, source.files, strict=True):
+        part.rows["file"] = name  # two folders may hold files of the same name
         _check_headers(source, name, part.headers)
         if part.headers != parts[0].headers:
             raise SourceError(
@@ -296,7 +321,7 @@ def _read_text(path: Path, encoding: str) -> str:
         ) from None
     if not raw:
         raise SourceError(f"The log {path.name!r} is empty (zero bytes); export it again.")
-    if b"\0" in raw and not encoding.lower().startswith("utf-16"):
+    if b"\0" in raw and not encoding.lower().replace("_", "-").startswith("utf-16"):
         raise SourceError(f"The log {path.name!r} is not text (it holds NUL bytes).")
     try:
         return raw.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
@@ -319,7 +344,7 @@ def _read_records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, 
         for record in reader:
             yield first, record
             first = reader.line_num + 1
-    except (csv.Error, TypeError) as problem:
+    except (csv.Error, TypeError, ValueError) as problem:
         raise SourceError(
             f"The log {path.name!r}, line {first}, is not readable as delimited text ({problem})."
         ) from None
