@@ -60,11 +60,16 @@ class Block:
         for number, line in enumerate(self.lines, start=self.line + 1):
             if line.startswith("$ "):
                 found.append(Command(number, line[2:]))
-            elif found and not found[-1].expected and found[-1].text.endswith("\\"):
+            elif found and not found[-1].expected and _goes_on(found[-1].text, line):
                 found[-1].text += "\n" + line.removeprefix("> ")
             elif found:
                 found[-1].expected.append(line)
         return found
+
+
+def _goes_on(text: str, line: str) -> bool:
+    """Return whether a line belongs to the command above it, as in a shell's second prompt."""
+    return text.endswith("\\") or line.startswith("> ")
 
 
 def read_blocks(text: str) -> list[Block]:
