@@ -40,6 +40,7 @@ STORY: list[Show] = [
     sentences.describe_side_effects,
     sentences.describe_intervals,
     sentences.describe_scales,
+    sentences.describe_terms,
 ]
 ALWAYS: list[Show] = [sentences.describe_limitations, sentences.describe_provenance]
 EVERYTHING = [*TABLES, *FIGURES, *STORY, *ALWAYS, sentences.describe_methods]
@@ -281,7 +282,7 @@ def test_the_headline_has_n_share_interval_and_follow_up() -> None:
         "Acne scars, Goodman and Baron qualitative grade: 24 of 40 patients (60 %, 95 % interval "
         "30 to 80 %) responded (responder: at least one grade better)."
     )
-    assert "45 of 53 patients who were due were seen again (85 %); of 8 the outcome" in told
+    assert "45 of 53 patients with a first score who were due were seen again (85 %); of 8" in told
 
 
 def test_the_headline_does_not_add_up_what_is_hidden() -> None:
@@ -325,6 +326,15 @@ def test_each_scale_says_which_direction_is_better() -> None:
     told = read_text(render(sentences.describe_scales, PAGE))
     assert "Goodman and Baron qualitative grade: lower is better (1 to 4 grades)." in told
     assert "at least one grade better; a convention, not a published threshold." in told
+
+
+def test_each_term_on_the_page_is_told_with_its_source() -> None:
+    """Concerns, scales and side effects that the page uses, and who has checked them."""
+    told = read_text(render(sentences.describe_terms, PAGE))
+    assert "Acne scars: Scars left by acne" in told
+    assert "Goodman GJ, Baron JA 2006" in told
+    assert "Not reviewed by a clinician." in told
+    assert "Stretch marks" not in told
 
 
 @pytest.mark.parametrize(

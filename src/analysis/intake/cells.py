@@ -53,7 +53,7 @@ RULES: Final[Mapping[str, str]] = {
     "impossible_passes": "more passes than can be, or none",
     "unknown_scale": "a scale that is not in the vocabulary",
     "undeclared_scale": "a scale whose order source.toml must declare",
-    "scale_missing": "a score without a scale",
+    "scale_missing": "a score whose row names no scale",
     "scale_does_not_fit": "a scale that does not fit the concern of its row",
     "several_concerns_fit": "the scale fits several concerns of the row; the first one counts",
     "score_outside_scale": "a score outside the range of its scale",

@@ -70,6 +70,13 @@ def clean_log(
     problems.
     """
     scales = source.find_scales(vocabulary)
+    spellings = cells.spell_scales(vocabulary)
+    undeclared = frozenset(vocabulary.scales) - frozenset(scales)
+
+    def read_scale(text: str) -> Found:
+        found = cells.parse_scale(text, spellings, undeclared)
+        return found if found.value or found.rule else Found(source.answers.scale or None)
+
     reader = _Reader(connection, log, source)
     decimal, order = source.format.decimal, source.format.date_order
     parsers: dict[str, tuple[Callable[[str], Found], dict[str, str]]] = {
@@ -89,14 +96,7 @@ def clean_log(
             lambda text: _as_later_day(cells.parse_date(text, order, as_of)),
             {"score_after_date": "date"},
         ),
-        "scale": (
-            lambda text: cells.parse_scale(
-                text,
-                cells.spell_scales(vocabulary),
-                frozenset(vocabulary.scales) - frozenset(scales),
-            ),
-            {"scale": "string"},
-        ),
+        "scale": (read_scale, {"scale": "string"}),
     }
     for role in ("area", "clinic", "operator", "device", "cartridge_lot", "anaesthetic"):
         parsers[role] = (cells.parse_text, {role: "string"})
@@ -105,7 +105,7 @@ def clean_log(
         reader.read_role(role, parse, columns)
     visits = reader.keep_used()
     concerns = reader.read_concerns(visits, vocabulary)
-    scores = reader.read_scores(visits, concerns, scales, source.answers.scale)
+    scores = reader.read_scores(visits, concerns, scales, read_scale)
     events, denials, visits = reader.read_side_effects(visits, vocabulary)
     return Cleaned(
         visits, concerns, events, denials, scores, reader.bind_problems(), reader.count_rows()
@@ -270,15 +270,20 @@ class _Reader:
         return self._keep("concerns", known)
 
     def read_scores(
-        self, visits: Table, concerns: Table, scales: Mapping[str, Scale], assumed: str
+        self,
+        visits: Table,
+        concerns: Table,
+        scales: Mapping[str, Scale],
+        read_scale: Callable[[str], Found],
     ) -> Table:
         """Return row × moment: row, moment (before | after), concern, scale, score, date.
 
         The score belongs to the first concern of its row that its scale fits.
         """
-        visits = visits.mutate(scale=visits.scale.fill_null(assumed) if assumed else visits.scale)
+        if "scale" not in self.source.columns:
+            visits = visits.mutate(scale=ibis.literal(self.source.answers.scale or None, "string"))
         parts = [
-            self._read_scores_of(visits, concerns, scales, moment, day)
+            self._read_scores_of(visits, concerns, scales, read_scale, moment, day)
             for moment, day in (("before", "date"), ("after", "score_after_date"))
             if f"score_{moment}" in self.source.columns
         ]
@@ -292,28 +297,41 @@ class _Reader:
         visits: Table,
         concerns: Table,
         scales: Mapping[str, Scale],
+        read_scale: Callable[[str], Found],
         moment: str,
         day: str,
     ) -> Table:
         role = f"score_{moment}"
         text = self._text(role)
-        pairs = visits.select("scale", text=visits[text]).distinct().execute()
+        named = visits[self._text("scale")] if "scale" in self.source.columns else ibis.literal("")
+        visits = visits.mutate(named=named)
+
+        def read_score(scale: str | None, named: str, written: str) -> Found:
+            of_scale = scales.get(scale) if isinstance(scale, str) else None
+            found = cells.parse_score(written, of_scale, self.source.format.decimal)
+            if found.rule != "scale_missing" or not (problem := read_scale(named)).rule:
+                return found
+            # the scale is named: what is wrong with it is what is wrong with its score
+            return replace(found, rule=problem.rule, suggestion=problem.suggestion)
+
+        keys = ["scale", "named", "text"]
+        distinct = visits.select("scale", "named", text=visits[text]).distinct().execute()
         read = [
-            {"of_scale": scale, "text": written, "score": found.value} | _as_row(found)
-            for scale, written in pairs.sort_values(["scale", "text"]).itertuples(index=False)
-            for found in [
-                cells.parse_score(
-                    written,
-                    scales.get(scale) if isinstance(scale, str) else None,
-                    self.source.format.decimal,
-                )
-            ]
+            {"of_scale": key[0], "of_named": key[1], "text": key[2], "score": found.value}
+            | _as_row(found)
+            for key in distinct.sort_values(keys).itertuples(index=False, name=None)
+            for found in [read_score(*key)]
         ]
-        kinds = {"of_scale": "string", "text": "string", "score": "float64"} | _PROBLEM
-        table = self._store(f"read_{role}", pd.DataFrame(read, columns=[*kinds]), kinds)
+        kinds = {"of_scale": "string", "of_named": "string", "text": "string", "score": "float64"}
+        table = self._store(
+            f"read_{role}", pd.DataFrame(read, columns=[*kinds, *_PROBLEM]), kinds | _PROBLEM
+        )
         joined = visits.left_join(
-            table, (visits[text] == table.text) & visits.scale.identical_to(table.of_scale)
-        ).drop("text", "of_scale")
+            table,
+            (visits[text] == table.text)
+            & (visits.named == table.of_named)
+            & visits.scale.identical_to(table.of_scale),
+        ).drop("text", "named", "of_scale", "of_named")
         self._add_problems(role, joined)
         fitting = [
             {"concern": concern, "scale": key}

@@ -257,8 +257,8 @@ def _tell_completeness(released: Released, concern: str, scale: str) -> str:
         return "No course with a baseline is past its follow-up window yet."
     percent = write_percent(seen / due, due)
     return (
-        f"Follow-up: {seen} of {due} patients who were due were seen again ({percent}); "
-        f"of {missed} the outcome is not known."
+        f"Follow-up: {seen} of {due} patients with a first score who were due were seen again "
+        f"({percent}); of {missed} the outcome is not known."
     )
 
 
@@ -506,6 +506,37 @@ def _tell_scale(scale: Scale) -> str:
     if scale.local:
         told += " Defined by the clinic itself."
     return told
+
+
+def describe_terms(released: Released) -> Prose:
+    """Return the concerns, scales and side effects on the page, each with its source."""
+    frame = require_released(released).frame
+    vocabulary = released.origin.vocabulary
+    by_concern = frame.loc[frame["by"] == "concern", "level"]
+    groups: dict[str, tuple[Mapping[str, Any], Iterable[str]]] = {
+        "Concerns": (vocabulary.concerns, {*frame["concern"], *by_concern}),
+        "Scales": (vocabulary.scales, {*frame["scale"]}),
+        "Side effects": (vocabulary.side_effects, {*frame["term"]}),
+    }
+    parts = []
+    for title, (blocks, used) in groups.items():
+        items = [_tell_term(block) for key, block in blocks.items() if key in used]
+        if items:
+            parts.append(f"<h4>{title}</h4>\n{_list('', items)}")
+    if not parts:
+        return write_nothing("terms")
+    inside = "\n".join(parts)
+    return Prose(f"<details>\n<summary>The terms on this page</summary>\n{inside}\n</details>")
+
+
+def _tell_term(block: Any) -> str:
+    told = f"<strong>{escape(capitalise(block.name))}:</strong> "
+    told += f"{escape(block.meaning)} " if block.meaning else ""
+    told += f"Source: {escape(block.reference)}."
+    if block.local:
+        told += " Defined by the clinic itself."
+    signed = f"Checked by {escape(block.checked_by)}, {escape(block.reviewed_on)}."
+    return f"{told} {signed if block.checked_by else 'Not reviewed by a clinician.'}"
 
 
 def describe_limitations(released: Released) -> Prose:
