@@ -142,7 +142,7 @@ patients with  | prolonged_erythema      | 1/8   | 1/8   | 0.125 | shown
 sessions with  | prolonged_erythema      | 1/9   | 1/8   | 0.111 | shown
 patients with  | pih                     | 1/9   | 1/9   | 0.111 | shown
 sessions with  | pih                     | 1/10  | 1/9   | 0.1   | shown
-patients with  | pih I-III               | 0/5   | 0/5   | 0     | shown
+patients with  | pih I-III               | 0/5   | 0/5   | -     | too few
 patients with  | pih IV-VI               | 1/3   | 1/3   | -     | too few
 patients with  | pih not recorded        | 0/1   | 0/1   | -     | too few
 """
@@ -317,7 +317,9 @@ RULES = [
     ("points_better", 1, "lower", (3, 2), (3, 2.01)),
     ("points_better", 1, "higher", (3, 4), (3, 3.99)),
     ("points_better", 0.3, "lower", (0.3, 0), (0.3, 0.01)),
-    ("percent_better", 50, "lower", (3.2, 1.6), (3.2, 1.61)),  # not decided by binary fractions
+    ("points_better", 0.1, "lower", (0.3, 0.2), (0.3, 0.21)),  # binary fractions decide nothing:
+    ("percent_better", 20, "lower", (0.5, 0.4), (0.5, 0.41)),  # 19.999999999999996 is 20
+    ("percent_better", 50, "lower", (3.2, 1.6), (3.2, 1.61)),
     ("percent_better", 50, "higher", (2, 3), (2, 2.99)),
     ("percent_better", 10, "lower", (1.1, 0.99), (1.1, 1.0)),
     ("at_most", 3, "lower", (None, 3), (None, 3.5)),
@@ -399,7 +401,7 @@ def test_age_bands(age: int, band: str) -> None:
 # in brackets are not closed yet. Vocabulary order: gb_qual, ecca, gb_quant … quartile (a change).
 HEADLINES = {
     "the first of the vocabulary": ("gb_qual:bf ecca:bf / gb_qual:b ecca:bf", "", "gb_qual"),
-    "half is enough": ("gb_qual:b / gb_qual:b / ecca:bf / ecca:bf", "", "gb_qual"),
+    "half is enough": ("gb_qual:b ecca:b / gb_qual:b ecca:b / ecca:b / .", "", "gb_qual"),
     "less than half is not": ("gb_qual:b / ecca:bf / ecca:bf", "", "ecca"),
     "at baseline, not at follow-up": ("gb_qual:f / gb_qual:f / ecca:b", "", "ecca"),
     "a change scale at follow-up": ("quartile:b / quartile:b / quartile:f ecca:b", "", "ecca"),

@@ -34,7 +34,7 @@ score_after_date,side_effects
 8|P-2,04.02.2024,340,F,olive,glow up,32G,40,afls,2,1,,
 9|patient,date,age,sex,skin_type,concern,needle,passes,scale,score_before,score_after,\
 score_after_date,side_effects
-10|P-3,31.02.2024,34,F,II,acne scars,"1,5",4,gb,9,,,PIH
+10|P-3,31.02.2024,34,F,olive,acne scars,"1,5",4,gb,9,,,PIH
 11|P-3,,34,F,II,acne scars,"1,5",4,gb,3,,,none
 12|,05.01.2024,34,F,II,acne scars,"1,5",4,gb,3,,,none
 13|P-3,01.01.2027,34,F,II,acne scars,"1,5",4,gb,3,,,none
@@ -135,7 +135,7 @@ def test_problems_name_the_file_and_a_rule_with_a_meaning(dirty: Cohort) -> None
 
 
 def test_row_set_aside_is_listed_for_that_alone(dirty: Cohort) -> None:
-    """Line 10 also holds an impossible score: its cells were not used, so they are no problem."""
+    """Line 10 also holds an impossible skin type and score, which nobody used."""
     of_line = dirty.problems[dirty.problems["line"] == 10]
 
     assert of_line["rule"].tolist() == ["impossible_date"]

@@ -332,7 +332,8 @@ def test_selection_in_words() -> None:
     """A page says what was chosen, in the reader's words, and nothing where all was."""
     chosen = Selection(skin_type=("IV", "V"), needle="0.5-1.5", sessions="3-6")
 
-    assert chosen.describe() == "skin type IV, V; needle 0.5-1.5; sessions 3-6"
+    told = "skin type IV, V; needle 0.5-1.5; for outcomes only: sessions in a course 3-6"
+    assert chosen.describe() == told
     assert Selection().describe() == ""
 
 
