@@ -7,6 +7,7 @@
 #   make test-all      both; fails rather than skips
 #   make check         ruff, formatting, types
 #   make format        let ruff rewrite what it can
+#   make docs          write the generated parts of METHODS.md and data/README.md
 #   make lab           JupyterLab on the notebooks
 #   make venv          only the environment
 #   make lock          write requirements.txt from pyproject.toml
@@ -27,7 +28,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv report test test-browser test-all chromium check format lab lock clean
+.PHONY: help venv report test test-browser test-all chromium check format docs lab lock clean
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
@@ -80,6 +81,9 @@ check: $(INSTALLED)
 format: $(INSTALLED)
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+docs: $(INSTALLED)
+	@$(BIN)/python tools/write_documents.py
 
 # ---- keeping it -------------------------------------------------------------
 # One lock for every system and every Python from 3.11 on: markers choose, hashes

@@ -27,6 +27,13 @@ class UsageError(OutcomesError):
         """Say that a name is not known, offer the nearest one and list the possible ones."""
         return cls(sentence_for_unknown(kind, name, possible, where=where))
 
+    @classmethod
+    def for_unknown_among(cls, kind: str, name: str, possible: Iterable[str]) -> "UsageError":
+        """Say that a name is not known and offer the nearest ones; there are too many to list."""
+        nearest = get_close_matches(name.lower(), sorted(possible), n=3, cutoff=0.5)
+        hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
+        return cls(f"Unknown {kind} {name!r}.{hint}")
+
 
 class SourceError(OutcomesError):
     """A source that cannot be read, or whose patient or date column is not mapped."""

@@ -118,6 +118,8 @@ class Origin:
     selection: str
     """The period, clinics and so on that were asked for, in words; empty for everything."""
     vocabulary: Vocabulary
+    stays_internal: bool = False
+    """Whether the choice itself may not be shared, as when an operator was chosen."""
 
 
 def make_address(row: Mapping[str, Any]) -> str:

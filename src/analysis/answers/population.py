@@ -16,10 +16,13 @@ SKIN_TYPES: Final = {1: "I", 2: "II", 3: "III", 4: "IV", 5: "V", 6: "VI"}
 AGE_BANDS: Final = ((0, 17), (18, 29), (30, 39), (40, 49), (50, 59), (60, 69), (70, 79), (80, 89))
 
 
-def count_flow(cohort: Cohort) -> pd.DataFrame:
-    """Return rows of the log, sessions and patients."""
+def count_flow(cohort: Cohort, concern: str = "") -> pd.DataFrame:
+    """Return rows of the log, and the sessions and patients that were chosen.
+
+    With a concern, only the sessions that treated it.
+    """
     account = cohort.account
-    together = cohort.exposures[cohort.exposures["concern"] == ""]
+    chosen = cohort.exposures[cohort.exposures["concern"] == concern]
     steps = {
         "read": account.read,
         "used": account.used,
@@ -38,19 +41,20 @@ def count_flow(cohort: Cohort) -> pd.DataFrame:
         }
         for step, count in steps.items()
     ]
-    patients = len(cohort.patients)
     rows += [
         {
             "statistic": "sessions",
+            "concern": concern,
             "unit": "sessions",
-            "count": int(together["sessions"].sum()),
-            "patients_count": patients,
+            "count": int(chosen["sessions"].sum()),
+            "patients_count": len(chosen),
             "population": "sessions selected",
         },
         {
             "statistic": "patients",
+            "concern": concern,
             "unit": "patients",
-            "count": patients,
+            "count": len(chosen),
             "population": "patients treated",
         },
     ]
@@ -65,7 +69,7 @@ def describe_patients(cohort: Cohort, concern: str = "") -> pd.DataFrame:
     """
     patients, pairs = cohort.patients, cohort.patient_concerns
     if concern:
-        treated = pairs.loc[pairs["concern"] == concern, "patient"]
+        treated = pairs.loc[pairs["concern"] == cohort.check_concern(concern), "patient"]
         patients = patients[patients["patient"].isin(treated)]
     total = len(patients)
     groups = {
@@ -152,6 +156,7 @@ def choose_scale(cohort: Cohort, concern: str) -> Scale | None:
 def find_first_courses(cohort: Cohort, concern: str) -> pd.DataFrame:
     """Return the first course of every patient for a concern, with the columns of ``courses``."""
     courses = cohort.courses
+    cohort.check_concern(concern)
     return courses[(courses["concern"] == concern) & courses["is_first"].astype(bool)]
 
 

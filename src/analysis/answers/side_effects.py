@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from analysis.estimates import bind_estimates, make_estimates
+from analysis.estimates import make_estimates
 from analysis.intake.cohort import Cohort
 from analysis.statistics.proportions import (
     estimate_session_share,
@@ -27,13 +27,14 @@ def estimate_side_effects(cohort: Cohort, concern: str = "") -> pd.DataFrame:
     exposures = cohort.exposures[cohort.exposures["concern"] == concern]
     harms = cohort.harms[cohort.harms["concern"] == concern]
     shared = {"question": QUESTION, "concern": concern, "source": cohort.origin.source}
-    parts = [make_estimates([_count_recorded(exposures)], **shared)]
+    rows = [_count_recorded(exposures)]
     for term in list_terms(cohort, concern):
         counts = count_term(exposures, harms, term)
-        parts.append(make_estimates(_estimate_term(counts), term=term, **shared))
+        of_term = _estimate_term(counts)
         if term == SPLIT_BY_SKIN_TYPE:
-            parts.append(make_estimates(_split_by_skin_type(cohort, counts), term=term, **shared))
-    return bind_estimates(*parts)
+            of_term += _split_by_skin_type(cohort, counts)
+        rows += [{"term": term, **row} for row in of_term]
+    return make_estimates(rows, **shared)
 
 
 def list_terms(cohort: Cohort, concern: str = "") -> list[str]:

@@ -5,9 +5,11 @@ what is ambiguous comes back without a value and with the rule that says why. A 
 format or a known spelling covers counts as "as written"; anything else carries a rule.
 """
 
+import math
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
@@ -31,13 +33,12 @@ class Found:
 
 RULES: Final[Mapping[str, str]] = {
     "missing_patient": "no patient in the patient column",
-    "name_in_id_column": "a name where an id belongs: letters and spaces only",
+    "name_in_id_column": "a name where an id belongs: words of letters only",
     "patient_id_tidied": "a patient id that differs from another only in case or spaces",
     "missing_date": "no date in the date column",
     "impossible_date": "a date that is not in the calendar or not in the declared order",
     "ambiguous_date": "a date whose day and month, or century, cannot be told apart",
     "excel_serial_date": "a day written as Excel's number of days since 1900",
-    "sentinel": "a number or day that stands for nothing: 0, 99, 999, -1, 1900-01-01",
     "session_before_birth": "a session before the day of birth",
     "unknown_status": "not a status of a booking the vocabulary of this column knows",
     "date_in_the_future": "a date after the day the log was extracted",
@@ -46,7 +47,6 @@ RULES: Final[Mapping[str, str]] = {
     "unknown_concern": "a concern that is not in the vocabulary",
     "concern_out_of_scope": "a concern that is known and not analysed",
     "unknown_skin_type": "not a Fitzpatrick type from I to VI",
-    "look_alike_skin_type": "a skin type with a letter or sign that looks like an I",
     "skin_type_range": "a range of skin types counts as its higher type",
     "conflicting_skin_type": "one patient with several skin types counts as the higher",
     "impossible_age": "not an age in years that can be",
@@ -55,8 +55,6 @@ RULES: Final[Mapping[str, str]] = {
     "unknown_number": "not a number",
     "ambiguous_needle": "a needle length between millimetres and micrometres",
     "needle_range": "a range of needle lengths; its longest counts",
-    "needle_gauge": "a needle gauge, which is a thickness, where a length belongs",
-    "other_decimal_mark": "a length with a decimal mark other than the declared one",
     "impossible_passes": "more passes than can be, or none",
     "impossible_minutes": "a session of no minutes, or of more than can be",
     "impossible_pain": "pain outside 0 to 10",
@@ -69,15 +67,12 @@ RULES: Final[Mapping[str, str]] = {
     "unknown_answer": "neither yes nor no",
     "unknown_scale": "a scale that is not in the vocabulary",
     "undeclared_scale": "a scale whose order source.toml must declare",
-    "scale_missing": "a score without a scale",
+    "scale_missing": "a score whose row names no scale",
     "scale_does_not_fit": "a scale that does not fit the concern of its row",
     "several_concerns_fit": "the scale fits several concerns of the row; the first one counts",
     "score_outside_scale": "a score outside the range of its scale",
     "unknown_score": "not a score of its scale",
-    "score_as_fraction": "a score written as a fraction: between two grades, or out of the best?",
-    "two_scores_in_cell": "a score before and one after in the same cell",
     "ambiguous_percent": "a share or a percentage: below 1 on a scale in percent",
-    "score_between_grades": "a score between two grades, as from two raters",
     "score_without_date": "a later score without the day it was taken",
     "follow_up_before_session": "a later score taken before its session",
     "unknown_side_effect": "text that names no side effect the vocabulary knows",
@@ -115,17 +110,17 @@ def ask_questions(rules: Iterable[str]) -> list[str]:
 
 
 SENTINELS: Final = frozenset(
-    "null|nan|#n/a|n/a|na|tbc|none given|n/k|not known|not recorded|unknown|?|-|--".split("|")
+    "null|nan|#n/a|n/a|na|tbc|none given|n/k|not known|not recorded|unknown|?".split("|")
 )
-_STAND_FOR_NOTHING: Final = frozenset({-1.0, 99.0, 999.0, 9999.0})
-"""Numbers typed where nothing is known; read as written where they can be true."""
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|[.,]\d+)")
 _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
 
 def fold(text: str) -> str:
-    """Return the text as spellings are compared: lower case, single spaces, one kind of dash."""
-    plain = text.replace("\u2019", "'").replace("\u2013", "-").replace("\u2212", "-")
+    """Return the text as spellings are compared: lower case, single spaces, one kind of dash, and
+    an accent as part of its letter."""
+    plain = unicodedata.normalize("NFC", text)
+    plain = plain.replace("\u2019", "'").replace("\u2013", "-").replace("\u2212", "-")
     return " ".join(plain.casefold().split())
 
 
@@ -134,21 +129,21 @@ def is_blank(text: str | None) -> bool:
     return text is None or not text.strip() or fold(text) in SENTINELS
 
 
-_NAME = re.compile(r"[^\W\d_]+\.?(?:[ ,'-]+[^\W\d_]+\.?)+")
+_NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?:,?\s+[^\W\d_]+(?:['’-][^\W\d_]+)*\.?)+")
 
 
 def parse_patient(text: str, chosen: Mapping[str, str], source: str) -> Found:
     """Return the patient as ``source/ID``.
 
     ``chosen`` is the form that counts of ids which differ only in case or spaces, by folded id.
-    Letters and spaces alone are a person's name: it must not go on.
+    Words of letters alone, one of them with a capital, are a person's name: it must not go on.
     """
     if is_blank(text):
         return Found(rule="missing_patient", consequence="row set aside")
-    if " " in (plain := fold(text)) and _NAME.fullmatch(plain):
+    if _NAME.fullmatch(text.strip()) and text != text.casefold():
         hint = "write the patient's id instead"
         return Found(rule="name_in_id_column", consequence="row set aside", suggestion=hint)
-    patient = chosen[plain]
+    patient = chosen[fold(text)]
     if patient == text:
         return Found(f"{source}/{patient}")
     hint = "write the id the same way everywhere"
@@ -159,31 +154,41 @@ def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
     """Return the calendar day.
 
     The declared order says which number is the day; ISO dates and months by name are read whatever
-    the order, a time of day is left out. Two-digit years are this century. Five digits are Excel's
-    count of days, which is repaired. A day after ``as_of`` is a problem. While the order is
-    undeclared, a date is read only if it can be read in one way.
+    the order. Two-digit years are this century; a time of day is read over. Five digits are Excel's
+    count of days, and repaired. A day after ``as_of`` is a problem. While the order is undeclared,
+    a date is read only if it can be read in one way.
     """
     if is_blank(text):
         return Found(rule="missing_date", consequence="row set aside")
-    plain = _TIME_OF_DAY.sub("", text.strip())
     if order == "undeclared":
-        days = {_read_day(plain, each) for each in _ORDERS} - {None}
+        days = {read_day(text, each) for each in DATE_ORDERS} - {None}
         if len(days) > 1:
             hint = "declare date_order in source.toml"
             return Found(rule="ambiguous_date", consequence="row set aside", suggestion=hint)
-        order = next((each for each in _ORDERS if _read_day(plain, each)), _ORDERS[0])
-    day = _read_day(plain, order) or _read_serial(plain)
-    if day in _SENTINEL_DAYS or plain == "0":
-        return Found(rule="sentinel", consequence="row set aside", suggestion="write the day")
+        order = next((each for each in DATE_ORDERS if read_day(text, each)), DATE_ORDERS[0])
+    serial = _read_serial(text)
+    day = read_day(text, order) or serial
+    if day in _NO_DAYS:
+        return Found(rule="missing_date", consequence="row set aside")
     if day is None or day < _EARLIEST_SESSION:
         hint = f"write an existing day as {order}"
         return Found(rule="impossible_date", consequence="row set aside", suggestion=hint)
     if day > as_of:
         hint = "correct the day, or extracted_on in source.toml"
         return Found(rule="date_in_the_future", consequence="row set aside", suggestion=hint)
-    if plain.replace(".", "").isdigit() and len(plain.partition(".")[0]) == _SERIAL_DIGITS:
-        return Found(day, "excel_serial_date", "repaired", "format the column as dates")
-    return Found(day)
+    return _note_serial(day) if serial else Found(day)
+
+
+def _note_serial(day: date) -> Found:
+    return Found(day, "excel_serial_date", "repaired", "format the column as dates")
+
+
+def parse_later_date(text: str, order: DateOrder, as_of: date) -> Found:
+    """Return the day of a later score: it may be blank, and a bad one blanks its cell alone."""
+    if is_blank(text):
+        return Found()
+    found = parse_date(text, order, as_of)
+    return found if found.value else replace(found, consequence="cell blanked")
 
 
 def parse_birth_date(text: str, order: DateOrder, as_of: date) -> Found:
@@ -193,19 +198,15 @@ def parse_birth_date(text: str, order: DateOrder, as_of: date) -> Found:
     """
     if is_blank(text):
         return Found()
-    plain = _TIME_OF_DAY.sub("", text.strip())
-    orders = _ORDERS if order == "undeclared" else (order,)
-    days = {_read_day(plain, each) for each in orders} - {None} or {_read_serial(plain)} - {None}
-    if days & _SENTINEL_DAYS:
-        return Found(rule="sentinel", consequence="cell blanked", suggestion="write the day")
-    if not re.search(r"\d{3}", plain):
+    orders = DATE_ORDERS if order == "undeclared" else (order,)
+    serial = _read_serial(text)
+    days = {serial} if serial else {read_day(text, each) for each in orders} - {None}
+    if not re.search(r"\d{3}", text):
         days |= {_add_years(day, -100) for day in days if day}
     oldest = _add_years(as_of, -PROTOCOL["oldest_age"].whole)
-    possible = sorted(day for day in days if day and oldest < day <= as_of)
-    if len(possible) == 1 and _read_serial(plain):
-        return Found(possible[0], "excel_serial_date", "repaired", "format the column as dates")
+    possible = sorted(day for day in days - _NO_DAYS if day and oldest < day <= as_of)
     if len(possible) == 1:
-        return Found(possible[0])
+        return _note_serial(possible[0]) if serial else Found(possible[0])
     rule = "ambiguous_date" if possible else "impossible_date"
     hint = "write the day with a year of four digits; declare date_order in source.toml"
     return Found(rule=rule, consequence="cell blanked", suggestion=hint)
@@ -218,17 +219,21 @@ def _add_years(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def _read_day(text: str, order: DateOrder) -> date | None:
+def read_day(text: str, order: DateOrder) -> date | None:
+    """Return the day a text names in this order, if there is one in the calendar."""
+    text = text.strip()
     try:
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-            return datetime.fromisoformat(text).date()
         if named := _read_month_name(text):
             text = named
             order = "year-month-day" if re.match(r"\d{4}", text) else "day-month-year"
-        parts = [int(part) for part in re.fullmatch(_DAY, text).group(1, 2, 3)]  # type: ignore[union-attr]
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ][\d:.]+(Z|[+-]\d{2}:?\d{2})?)?", text):
+            return datetime.fromisoformat(text[:10]).date()
+        parts = re.fullmatch(_DAY, text).group(1, 2, 3)  # type: ignore[union-attr]
         day = dict(zip(order.split("-"), parts, strict=True))
-        year = day["year"] + 2000 if day["year"] < 100 else day["year"]
-        return date(year, day["month"], day["day"])
+        if len(day["year"]) not in (2, 4):
+            return None
+        year = int(day["year"]) + (2000 if len(day["year"]) == 2 else 0)
+        return date(year, int(day["month"]), int(day["day"]))
     except (AttributeError, ValueError):
         return None
 
@@ -250,22 +255,15 @@ def _read_month_name(text: str) -> str:
 
 def _read_serial(text: str) -> date | None:
     """Return the day of Excel's number of days; the part after the point is the time of day."""
-    if match := re.fullmatch(rf"(\d{{{_SERIAL_DIGITS}}})(\.\d+)?", text):
+    if match := re.fullmatch(r"\s*(\d{5})(\.\d+)?\s*", text):
         return date(1899, 12, 30) + timedelta(days=int(match[1]))
     return None
 
 
-_ORDERS: Final[tuple[DateOrder, ...]] = ("day-month-year", "month-day-year", "year-month-day")
-_DAY = r"(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})\.?"
-_TIME_OF_DAY = re.compile(
-    r"(?<=\d)(T|\s+)\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([ap]m)?(Z|[+-]\d{2}:?\d{2})?$",
-    re.IGNORECASE,
-)
-_SERIAL_DIGITS: Final = 5
-_SENTINEL_DAYS: Final[frozenset[date | None]] = frozenset(
-    {date(1899, 12, 30), date(1899, 12, 31), date(1900, 1, 1), date(1904, 1, 1), date(1970, 1, 1)}
-    | {date(9999, 12, 31)}
-)
+DATE_ORDERS: Final[tuple[DateOrder, ...]] = ("day-month-year", "month-day-year", "year-month-day")
+_DAY = r"(\d{1,4})[./-] ?(\d{1,2})[./-] ?(\d{1,4})(?: \d{1,2}:\d{2}(?::\d{2})?)?"
+_NO_DAYS: Final = frozenset({date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1)})
+"""What spreadsheets and databases write where there is no date."""
 _EARLIEST_SESSION: Final = date(1990, 1, 1)
 """Needling of the skin was first described after it (Orentreich and Orentreich 1995, Dermatol Surg
 21:543), so an earlier day is a slip."""
@@ -286,6 +284,9 @@ def parse_number(text: str, decimal: str) -> Found:
         return Found()
     plain = text.strip()
     if decimal == ",":
+        if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+", plain):
+            # 1.500 may be one and a half or fifteen hundred
+            return Found(rule="unknown_number", consequence="cell blanked")
         plain = plain.replace(",", ".")
     if not re.fullmatch(r"[+-]?(\d+(\.\d+)?|\.\d+)", plain):
         return Found(rule="unknown_number", consequence="cell blanked")
@@ -296,19 +297,12 @@ def parse_skin_type(text: str) -> Found:
     """Return ``(type, is_range)``, Fitzpatrick 1 to 6; a range counts as its higher type."""
     if is_blank(text):
         return Found()
-    plain = re.sub(r"^((fitzpatrick|fitz|fst|skin|photo|type)[ .:-]*)+", "", fold(text))
+    plain = re.sub(r"^((fitzpatrick|fitz|fst|skin|type)[ .:]*)+", "", fold(text))
     parts = [part.strip() for part in re.split(r"-|/|\bto\b", plain)]
     types = [
-        _ROMAN.get(part) or (int(part) if re.fullmatch("[1-6]", part) else 0) for part in parts
+        _ROMAN.get(part) or (int(part[0]) if re.fullmatch("[1-6]([.,]0)?", part) else 0)
+        for part in parts
     ]
-    if not all(types) and _is_sentinel(plain, "0"):
-        return Found(rule="sentinel", consequence="cell blanked", suggestion="Fitzpatrick I to VI")
-    if types == [0] and "v" in plain:
-        # "lV", "|V", "V1": a letter or sign that looks like an I, and one way to read it
-        likely = _ROMAN.get(re.sub(r"[l1|!]", "i", plain), 0)
-        if likely:
-            hint = "write the Roman numeral with the letter I"
-            return Found((likely, False), "look_alike_skin_type", "repaired", hint)
     if len(types) > 2 or not all(types):
         hint = "Fitzpatrick I to VI"
         return Found(rule="unknown_skin_type", consequence="cell blanked", suggestion=hint)
@@ -317,15 +311,8 @@ def parse_skin_type(text: str) -> Found:
     return Found((types[0], False))
 
 
-def _is_sentinel(text: str, *others: str) -> bool:
-    """Return whether the text is a number that stands for nothing."""
-    return text in others or text in {f"{number:g}" for number in _STAND_FOR_NOTHING}
-
-
 def parse_age(text: str, decimal: str) -> Found:
     """Return the age in whole years."""
-    if _is_sentinel(fold(text), "0") and fold(text) != "99":
-        return Found(rule="sentinel", consequence="cell blanked", suggestion="age in years")
     number = parse_number(text, decimal)
     if isinstance(number.value, float) and 0 < number.value <= PROTOCOL["oldest_age"].value:
         return Found(int(number.value))
@@ -350,47 +337,41 @@ def parse_sex(text: str) -> Found:
     return Found(rule="unknown_sex", consequence="cell blanked", suggestion="female, male or other")
 
 
+_LENGTH = re.compile(r"(?P<number>\d*[.,]?\d+)\s*(?P<unit>mm|µm|um|micron)?")
+_NOT_A_LENGTH = re.compile(r"^-|\d\s*g\b|gauge|\bpass|\bpins?\b|needles|\bx\s*\d|\d\s*x\b")
+"""A negative number, a gauge, a count of passes or pins: none of them is a length."""
+
+
 def parse_needle(text: str, decimal: str) -> Found:
     """Return ``(shortest, longest)`` in millimetres.
 
     0 means missing. Numbers with µm, or from 100 on, are micrometres; between 3.5 and 100 without a
-    unit nothing can be known. A gauge is no length.
+    unit nothing can be known. Neither can a cell with anything else that is a number.
     """
     if is_blank(text):
         return Found()
-    plain = fold(text).replace("μ", "µ")
-    if re.search(r"\d\s*(g|ga|gauge)\b", plain):
-        hint = "write the length in mm; a gauge is a thickness"
-        return Found(rule="needle_gauge", consequence="cell blanked", suggestion=hint)
-    if _is_sentinel(plain):
-        return Found(rule="sentinel", consequence="cell blanked", suggestion="length in mm")
-    in_micrometres = bool(re.search(r"(µm|um|micron)", plain))
-    is_other_mark = decimal == "." and bool(re.search(r"\d,\d", plain))
-    numbers = [
-        parse_number(part, "," if is_other_mark else decimal).value
-        for part in re.findall(r"\d*[.,]?\d+", plain)
-    ]
+    plain = fold(text).replace("\u03bc", "\u00b5")
+    found = [*_LENGTH.finditer(plain)]
+    numbers = [parse_number(each["number"], decimal).value for each in found]
     lengths = [number for number in numbers if isinstance(number, float)]
-    if not lengths or len(lengths) != len(numbers) or len(lengths) > 2:
+    is_length = len(lengths) == len(numbers) in (1, 2) and not _NOT_A_LENGTH.search(plain)
+    if not is_length:
         return Found(rule="unknown_number", consequence="cell blanked", suggestion="length in mm")
+    units = {each["unit"] for each in found} - {None}
+    in_micrometres = bool(units) and "mm" not in units
     limit = PROTOCOL["needle_micrometre_from"].value
     lengths = [each / 1000 if in_micrometres or each >= limit else each for each in lengths]
     if max(lengths) == 0:
-        return Found(rule="sentinel", consequence="cell blanked", suggestion="length in mm")
+        return Found()
     if max(lengths) > PROTOCOL["needle_longest"].value:
         hint = "write the length in mm"
         return Found(rule="ambiguous_needle", consequence="cell blanked", suggestion=hint)
     span = (min(lengths), max(lengths))
-    if is_other_mark:
-        hint = f"write the length with {decimal!r}, or declare decimal in source.toml"
-        return Found(span, "other_decimal_mark", "repaired", hint)
     return Found(span, "needle_range", "noted") if len(lengths) == 2 else Found(span)
 
 
 def parse_passes(text: str, decimal: str) -> Found:
     """Return the number of passes."""
-    if _is_sentinel(fold(text), "0"):
-        return Found(rule="sentinel", consequence="cell blanked")
     number = parse_number(text, decimal)
     if not isinstance(number.value, float):
         return number
@@ -404,8 +385,6 @@ def parse_minutes(text: str, decimal: str) -> Found:
     if is_blank(text):
         return Found()
     plain = fold(text)
-    if _is_sentinel(plain, "0"):
-        return Found(rule="sentinel", consequence="cell blanked", suggestion="minutes")
     number = parse_number(re.sub(r"\s*(minutes?|mins?|min\.|m|')$", "", plain), decimal).value
     if match := re.fullmatch(r"(\d{1,2})\s*(?:h|hr|hour|hours|:)\s*(\d{1,2})?\s*(?:m|min)?", plain):
         number = float(int(match[1]) * 60 + int(match[2] or 0))
@@ -425,8 +404,6 @@ def parse_pain(text: str, decimal: str) -> Found:
     if is_blank(text):
         return Found()
     plain, most = fold(text), PROTOCOL["pain_most"].value
-    if _is_sentinel(plain):
-        return Found(rule="sentinel", consequence="cell blanked", suggestion="pain from 0 to 10")
     number = parse_number(re.sub(rf"\s*/\s*{most:g}$", "", plain), decimal).value
     if not isinstance(number, float):
         return Found(rule="unknown_number", consequence="cell blanked", suggestion="0 to 10")
@@ -445,10 +422,6 @@ def parse_isotretinoin_months(text: str, decimal: str) -> Found:
     plain = fold(text)
     if plain in ("current", "currently", "now", "on it", "ongoing", "yes, current"):
         return Found(0.0)
-    if _is_sentinel(plain):
-        return Found(
-            rule="sentinel", consequence="cell blanked", suggestion="months since the last"
-        )
     years = re.fullmatch(r"(.*?)\s*(?:years?|yrs?|y)(?: ago)?", plain)
     bare = years[1] if years else re.sub(r"\s*(months?|mths?|mo|m)?\.?( ago)?$", "", plain)
     number = parse_number(bare, decimal).value
@@ -616,7 +589,7 @@ def parse_answer(text: str) -> Found:
 
 def parse_text(text: str) -> Found:
     """Return the text without spaces around it, for names of devices, lots, staff and areas."""
-    return Found() if is_blank(text) else Found(" ".join(text.split()))
+    return Found() if is_blank(text) or not text.strip(" -") else Found(" ".join(text.split()))
 
 
 def parse_scale(text: str, spellings: Mapping[str, str], declared: frozenset[str]) -> Found:
@@ -637,20 +610,14 @@ def parse_score(text: str, scale: Scale | None, decimal: str) -> Found:
     """Return the score in the unit of its scale.
 
     Roman numerals count for ordinal scales only, words where the scale's grades have them, and "%"
-    on scales in percent. A fraction, an arrow or a share below 1 on a scale in percent has two
-    readings and is not read.
+    on scales in percent. A fraction, an arrow or a share below 1 on a scale in percent can be read
+    in two ways and is not read.
     """
     if is_blank(text):
         return Found()
     if scale is None:
         return Found(rule="scale_missing", consequence="cell blanked", suggestion="name the scale")
     plain = re.sub(r"^(grade|gr|score)[ .:]*", "", fold(text))
-    if re.fullmatch(r"\S+\s*(→|->|=>|➔|>)\s*\S+", plain):
-        hint = "write the score before and the score after into two columns"
-        return Found(rule="two_scores_in_cell", consequence="cell blanked", suggestion=hint)
-    if re.fullmatch(r"[\d.,]+\s*/\s*[\d.,]+", plain):
-        hint = "write one number"
-        return Found(rule="score_as_fraction", consequence="cell blanked", suggestion=hint)
     is_percent = scale.unit == "%"
     number = parse_number(re.sub(r"\s*%$", "", plain) if is_percent else plain, decimal).value
     if number is None and scale.kind != "continuous":
@@ -659,7 +626,10 @@ def parse_score(text: str, scale: Scale | None, decimal: str) -> Found:
         named = [grade for grade, word in scale.grades.items() if fold(word) == plain]
         number = float(named[0]) if len(named) == 1 else None
     if number is None:
-        return Found(rule="unknown_score", consequence="cell blanked", suggestion="a number")
+        hint = "a number"
+        if re.search(r"→|➔|->|=>", plain):
+            hint = "write the score before and the score after into two columns"
+        return Found(rule="unknown_score", consequence="cell blanked", suggestion=hint)
     score = float(number)  # type: ignore[arg-type]
     if (scale.minimum is not None and score < scale.minimum) or (
         scale.maximum is not None and score > scale.maximum
@@ -667,13 +637,10 @@ def parse_score(text: str, scale: Scale | None, decimal: str) -> Found:
         low = "" if scale.minimum is None else f"{scale.minimum:g}"
         high = "" if scale.maximum is None else f"{scale.maximum:g}"
         hint = f"a score from {low} to {high}"
-        rule = "sentinel" if score in _STAND_FOR_NOTHING else "score_outside_scale"
-        return Found(rule=rule, consequence="cell blanked", suggestion=hint)
+        return Found(rule="score_outside_scale", consequence="cell blanked", suggestion=hint)
     if is_percent and 0 < score < 1 and "%" not in plain:
         hint = "write percent, from 0 to 100"
         return Found(rule="ambiguous_percent", consequence="cell blanked", suggestion=hint)
-    if scale.kind != "continuous" and scale.step == 1 and not score.is_integer():
-        return Found(score, "score_between_grades", "noted")
     return Found(score)
 
 
@@ -734,33 +701,76 @@ def spell_scales(vocabulary: Vocabulary) -> dict[str, str]:
 # --- side effects in free text ---------------------------------------------------------------
 
 NONE_WORDS: Final = frozenset(
-    "none|nil|nill|no|no s/e|no se|no ae|no aes|nad|-|--|ø|0|none reported|none noted|none seen"
-    "|uneventful|well tolerated|no complications|no side effects|no side-effects|no reaction"
-    "|sin novedad|keine|aucun|no issues|ok|all good".split("|")
+    "-|--|ø|0|ok|fine|all good|uneventful|well tolerated|tolerated well|sin novedad|keine"
+    "|aucun".split("|")
 )
-NOT_RECORDED_WORDS: Final = frozenset("n/a|na|not asked|not recorded|dna|lost|see notes".split("|"))
-_NEGATION = re.compile(r"\b(no|not|nil|without|denies|denied|free of|no sign of|never)\b")
+"""What stands for "asked, and none", beside the phrases of :data:`_NONE`."""
+NOT_RECORDED_WORDS: Final = frozenset("n/a|na|not asked|not recorded|dna|lost".split("|"))
+_NONE = re.compile(
+    r"(?:no|none|nil|nill|nothing|nad|without)(?: (?:any|adverse|side|untoward|other))*"
+    r"(?: (?:s/e|se|aes?|ae's|(?:side-)?effects?|events?|reactions?|complications?|complaints?"
+    r"|concerns?|issues?|problems?))?(?: (?:reported|noted|seen|observed|of note|to report))?"
+)
+_LABEL = re.compile(
+    r"^(?:side[ -]?effects?|s/?e|aes?|adverse (?:events?|effects?)|reactions?|complications?)"
+    r"\s*[:=]\s*"
+)
+_SHORT_FORMS: Final[Mapping[str, str]] = {
+    "r/o": "rule out",
+    "w/o": "without",
+    "h/o": "history of",
+    "n/a": "not asked",
+}
+_NEGATION = re.compile(r"\b(?:no|not|nil|without|denies|denied|free of|no signs? of|never)\b")
+_NOTHING = re.compile(r"\b(?:no|none|nothing|nil|without|denies|free of)\b")
+_NEGATION_AFTER = re.compile(
+    r"[\s:=-]*(?:was |were |is )?(?:no|none|nil|absent|denied|negative|ruled out|excluded"
+    r"|not (?:noted|seen|reported|present|observed))[\s.]*"
+)
+_STILL_THERE = re.compile(
+    r"\bunresolved\b|\bnot (?:(?:yet|fully|completely|quite) )*(?:resolv|settl|gone\b|subsid|improv"
+    r"|better\b|heal|fad|clear)\w*"
+)
 _HISTORY = re.compile(
-    r"\b(hx|history|previous|previously|risk of|advised|warned|improved|improving|better|prone)\b"
+    r"\b(?:hx|history|previous|previously|risk of|advised|warned|prone|resolved|no longer"
+    r"|no change|no improvement)\b"
 )
-_UNCERTAIN = re.compile(r"\?|\br/o\b|\brule out\b|\bpossible\b|\bquery\b")
-_CLAUSE_END = re.compile(r"[;\n|]|\.(?!\d)|\bbut\b|\bhowever\b")
-_PIECE_END = re.compile(r"[,/+&]|\band\b|\bthen\b|\bund\b|\by\b")
+_BETTER = re.compile(r"\b(?:improved|improving|better)\b")
+_NOT_ASKED = re.compile(
+    r"\bnot (?:asked|assessed|checked|recorded|reviewed|seen|applicable|known)\b|\bno show\b"
+    r"|\bdid not attend\b|\bdna\b"
+)
+_UNCERTAIN = re.compile(r"\?|\brule out\b|\bpossible\b|\bquery\b|\bsuspected\b|\bmaybe\b")
+_RESOLVED = re.compile(r"\b(?:resolved|settled|gone|subsided)\b")
+_CLAUSE_END = re.compile(r"[;|]|\.(?!\d)|\bbut\b|\bhowever\b")
+# a comma between digits is a decimal comma, a plus after a digit says "or more"
+_PIECE_END = re.compile(r"((?<!\d),|,(?!\d)|(?<!\d)\+|[/&]|\band\b|\bthen\b|\bund\b|\by\b)")
+_UNIT = r"(?:min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?|w(?:ee)?ks?|w|mo(?:nth)?s?)"
 _DURATION = re.compile(
-    r"(?:x|for|in|after|about|approx\.?|ca\.?)?\s*(\d+(?:[.,]\d+)?)\s*"
-    r"(min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?|w(?:ee)?ks?|w|mo(?:nth)?s?)\b"
+    r"(?:x|for|in|after|about|approx\.?|ca\.?)?\s*(?P<over>>|over|more than|longer than)?\s*"
+    rf"(?:\d+(?:[.,]\d+)?\s*{_UNIT}?\s*(?:-|to)\s*)?"
+    rf"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+)?\s*(?P<unit>{_UNIT})\b"
 )
 _HOURS_PER: Final = {"m": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0, "mo": 730.5}
 _SEVERITY: Final = {
     **dict.fromkeys(("mild", "slight", "slightly", "minimal", "light", "little", "minor"), 1),
-    **dict.fromkeys(("moderate", "moderately", "some"), 2),
+    **dict.fromkeys(("moderate", "moderately"), 2),
     **dict.fromkeys(("severe", "severely", "marked", "strong", "intense", "bad"), 3),
 }
 _FILLERS: Final = frozenset(
     "a an the of on in at for after with was is were very bit skin face area treated post day days"
     " x only resolved settled gone subsided still today normal usual mild later around all over by"
-    " reported noted seen had has have slightly some cheeks cheek forehead chin nose eyes".split()
+    " reported noted seen had has have some cheeks cheek forehead chin nose eyes lip neck left"
+    " right both sides ongoing resolving settling fading yes".split()
 )
+_UNKNOWN: Final = Found(
+    None,
+    "unknown_side_effect",
+    "noted",
+    "name a side effect of the vocabulary, or add the spelling to vocabulary.toml",
+)
+OTHER: Final = "other"
+"""The term of what is written and not in the vocabulary."""
 
 
 @dataclass(frozen=True)
@@ -771,6 +781,15 @@ class Event:
     severity: int | None = None
     hours: float | None = None
     resolved: bool | None = None
+
+    def join(self, later: "Event") -> "Event":
+        """Return the event with what a later mention of it adds: the worse and the longer count."""
+        return Event(
+            self.term,
+            max(filter(None, (self.severity, later.severity)), default=None),
+            max(filter(None, (self.hours, later.hours)), default=None),
+            self.resolved if later.resolved is None else later.resolved,
+        )
 
 
 @dataclass(frozen=True)
@@ -808,92 +827,158 @@ class SideEffectSpellings:
         }
         return cls(keys, _match_longest(keys))
 
+    def protect(self, text: str) -> str:
+        """Return the text with every spelling that holds a mark of division replaced by one that
+        holds none, so that it is not cut in two."""
+
+        def plain(match: re.Match[str]) -> str:
+            spelling = match[0]
+            is_cut = _PIECE_END.search(spelling) or _CLAUSE_END.search(spelling)
+            return self.keys[spelling].replace("_", " ") if is_cut else spelling
+
+        return self.pattern.sub(plain, text)
+
+
+@dataclass
+class _Reading:
+    """What has been read of a cell so far."""
+
+    events: dict[str, Event] = field(default_factory=dict)
+    denied: dict[str, None] = field(default_factory=dict)
+    problems: dict[str, Found] = field(default_factory=dict)
+    says_none: bool = False
+
+    def add_event(self, event: Event) -> None:
+        known = self.events.get(event.term)
+        self.events[event.term] = known.join(event) if known else event
+        if event.term == OTHER:
+            self.add_problem(_UNKNOWN)
+
+    def add_problem(self, problem: Found) -> None:
+        self.problems.setdefault(problem.rule, problem)
+
+    def close(self) -> SideEffectsCell:
+        for term in self.events:
+            self.denied.pop(term, None)
+        if not (self.events or self.denied or self.problems or self.says_none):
+            self.add_problem(_UNKNOWN)
+        return SideEffectsCell(
+            "event" if self.events else "none" if self.says_none else "not recorded",
+            tuple(self.events.values()),
+            tuple(self.denied),
+            tuple(self.problems.values()),
+        )
+
 
 def parse_side_effects(text: str, spellings: SideEffectSpellings) -> SideEffectsCell:
     """Read free text with negation, history, severity and duration.
 
-    A negation reaches to the end of its clause (``;``, ``.``, "but"), except over a later piece
-    that has a duration or severity of its own. "resolved in 2 days" is an event with a duration.
+    A negation or a word of history reaches forward to the end of its clause (``;``, ``.``, a new
+    line, "but"), except over a later piece that has a duration or severity of its own; "redness:
+    none" denies what stands before it. "resolved in 2 days" is an event with a duration. A text
+    that says nothing that can be used is a problem, never silence.
     """
     if text is None or not text.strip():
         return SideEffectsCell("not recorded")
-    plain = fold(text)
+    plain = fold(re.sub(r"\s*[\r\n]+\s*", "; ", text.strip()))
+    reading = _Reading()
     if plain in spellings.keys:
-        return SideEffectsCell("event", (Event(spellings.keys[plain]),))
-    if plain.strip(" .!") in NONE_WORDS:
-        return SideEffectsCell("none")
+        reading.add_event(Event(spellings.keys[plain], _read_severity(plain)))
+        return reading.close()
     if plain in NOT_RECORDED_WORDS or plain in SENTINELS:
-        return SideEffectsCell(
-            "not recorded", problems=(Found(None, "side_effect_not_asked", "noted"),)
-        )
-    events: dict[str, Event] = {}
-    denied: dict[str, None] = {}
-    problems: dict[str, Found] = {}
-    for clause in _CLAUSE_END.split(plain):
-        _read_clause(clause, spellings, events, denied, problems)
-    for term in events:
-        denied.pop(term, None)
-    return SideEffectsCell(
-        "event" if events else "not recorded",
-        tuple(events.values()),
-        tuple(denied),
-        tuple(problems.values()),
-    )
+        reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
+        return reading.close()
+    for short, whole in _SHORT_FORMS.items():
+        plain = re.sub(rf"(?<!\w){short}(?!\w)", whole, plain)
+    for clause in _CLAUSE_END.split(spellings.protect(plain)):
+        _read_clause(clause, spellings, reading)
+    return reading.close()
 
 
-def _read_clause(
-    clause: str,
-    spellings: SideEffectSpellings,
-    events: dict[str, Event],
-    denied: dict[str, None],
-    problems: dict[str, Found],
-) -> None:
-    is_negated = is_history = False
+def _says_none(text: str) -> bool:
+    plain = _LABEL.sub("", text.strip()).strip(" .!")
+    return plain in NONE_WORDS or _NONE.fullmatch(plain) is not None
+
+
+def _read_clause(clause: str, spellings: SideEffectSpellings, reading: _Reading) -> None:
+    if _says_none(clause):
+        reading.says_none = True
+        return
+    is_negated = is_history = is_uncertain = False
     last: list[str] = []
-    # "r/o" and protected spellings with a slash must not be cut at the slash
-    for piece in _PIECE_END.split(clause.replace("r/o", "rule out")):
+    parts = _PIECE_END.split(clause)
+    for mark, piece in zip(["", *parts[1::2]], parts[0::2], strict=True):
         if not piece.strip():
             continue
-        terms = [spellings.keys[match] for match in spellings.pattern.findall(piece)]
-        rest = spellings.pattern.sub(" ", piece)
-        hours = _read_hours(rest)
-        severity = next((_SEVERITY[word] for word in rest.split() if word in _SEVERITY), None)
-        if _NEGATION.search(rest):
-            is_negated = True
-        elif hours is not None or severity is not None:
-            is_negated = False
-        is_history = bool(_HISTORY.search(rest)) or (is_history and hours is None)
-        if _UNCERTAIN.search(rest) and terms:
-            problems["uncertain"] = Found(
-                None, "uncertain_side_effect", "noted", "confirm or remove"
-            )
+        if _says_none(piece):
+            reading.says_none = True
             continue
-        if terms and is_negated:
-            denied.update(dict.fromkeys(terms))
-        elif terms and is_history:
-            problems["history"] = Found(None, "history_not_event", "noted")
-        elif terms:
-            resolved = True if re.search(r"\b(resolved|settled|gone|subsided)\b", rest) else None
-            for term in terms:
-                events.setdefault(term, Event(term, severity, hours, resolved))
-            last = terms
-        elif hours is not None and last:
-            for term in last:
-                known = events[term]
-                events[term] = Event(term, known.severity, known.hours or hours, known.resolved)
-        elif _has_unknown_words(rest):
-            hint = "name a side effect of the vocabulary, or add the spelling to vocabulary.toml"
-            problems["unknown"] = Found(None, "unknown_side_effect", "noted", hint)
-            events.setdefault("other", Event("other", severity, hours))
+        found = [*spellings.pattern.finditer(piece)]
+        hours, severity = _read_hours(_mask(spellings.pattern, piece)), _read_severity(piece)
+        if hours is not None or severity is not None:
+            is_negated = False
+        # lengths stay, so that what stands before and after a term can be looked at
+        around = _mask(spellings.pattern, piece)
+        is_there = _STILL_THERE.search(around) is not None
+        around = _mask(_STILL_THERE, around)
+        resolved = False if is_there else True if _RESOLVED.search(around) else None
+        is_denied = bool(found and _NEGATION_AFTER.fullmatch(around[found[-1].end() :]))
+        is_history = is_history and hours is None
+        is_uncertain = "?" in around or (is_uncertain and mark not in (",", "then"))
+        happened = []
+        for match in found:
+            term, ahead = spellings.keys[match[0]], around[: match.start()]
+            if is_uncertain or _UNCERTAIN.search(ahead):
+                hint = "confirm or remove"
+                reading.add_problem(Found(None, "uncertain_side_effect", "noted", hint))
+                is_uncertain = True
+            elif _NOT_ASKED.search(ahead):
+                reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
+            elif is_history or _HISTORY.search(ahead) or _BETTER.search(around):
+                reading.add_problem(Found(None, "history_not_event", "noted"))
+            elif is_denied or is_negated or _NEGATION.search(ahead):
+                reading.denied[term] = None
+            else:
+                reading.add_event(Event(term, severity, hours, resolved))
+                happened.append(term)
+        if not found:
+            is_about_last = bool(last) and not _has_unknown_words(_mask(_BETTER, around))
+            if is_about_last:
+                for term in last:
+                    reading.add_event(Event(term, None, hours, resolved))
+            elif _NOT_ASKED.search(around):
+                reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
+            elif _has_unknown_words(around) or hours is not None:
+                is_past = is_history or _HISTORY.search(_mask(_RESOLVED, around))
+                if is_past or _NOTHING.search(around):
+                    reading.add_problem(_UNKNOWN)
+                else:
+                    reading.add_event(Event(OTHER, severity, hours, resolved))
+        last = happened or last
+        if not is_denied:
+            is_negated = is_negated or _NEGATION.search(around) is not None
+        is_history = is_history or _HISTORY.search(_mask(_RESOLVED, around)) is not None
+
+
+def _mask(pattern: re.Pattern[str], text: str) -> str:
+    """Return the text with what the pattern finds blanked out."""
+    return pattern.sub(lambda match: " " * len(match[0]), text)
+
+
+def _read_severity(text: str) -> int | None:
+    words = re.findall(r"(?<![\w-])\w+(?![\w-])", text)  # "light-headed" is not light
+    return next((_SEVERITY[word] for word in words if word in _SEVERITY), None)
 
 
 def _read_hours(text: str) -> float | None:
+    """Return the duration; of "2-3 days" the larger end, of "over 7 days" the least above it."""
     match = _DURATION.search(text)
     if match is None:
         return None
-    unit = match.group(2)
+    unit = match["unit"]
     key = "mo" if unit.startswith("mo") else unit[0]
-    return float(match.group(1).replace(",", ".")) * _HOURS_PER[key]
+    hours = float(match["number"].replace(",", ".")) * _HOURS_PER[key]
+    return math.nextafter(hours, math.inf) if match["over"] or match["more"] else hours
 
 
 def _has_unknown_words(text: str) -> bool:
@@ -941,16 +1026,17 @@ def parse_contraindications(
     negation reaches to the end of its clause. What is named as past counts only where the spelling
     itself is about the past.
     """
-    if is_blank(text) and text.strip() not in NONE_WORDS:
+    if is_blank(text):
         return ContraindicationsCell({})
-    plain = re.sub(r"\b(hx|h/o|history)( of)?\b", "history of", fold(text))
-    if plain.strip(" .!") in _NO_CONTRAINDICATION:
+    plain = fold(re.sub(r"\s*[\r\n]+\s*", "; ", text.strip()))
+    plain = re.sub(r"\b(hx|h/o|history)( of)?\b", "history of", plain)
+    if _says_none(plain) or plain.strip(" .!") in _NO_CONTRAINDICATION:
         return ContraindicationsCell({ALL_TERMS: False})
     known: dict[str, bool] = {}
     problems: dict[str, Found] = {}
     for clause in _CLAUSE_END.split(plain):
         is_negated = False
-        for piece in _PIECE_END.split(clause):
+        for piece in _PIECE_END.split(clause)[0::2]:
             terms = [spellings.keys[match] for match in spellings.pattern.findall(piece)]
             rest = spellings.pattern.sub(" ", piece)
             is_negated = is_negated or bool(_NEGATION.search(rest))
@@ -972,7 +1058,7 @@ def _match_longest(keys: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
 
 
-_NO_CONTRAINDICATION: Final = NONE_WORDS | frozenset(
-    "none known|nkda|no contraindications|no contraindication|none of these|none of the above"
-    "|nothing|all clear|clear|cleared|denies|denies all".split("|")
+_NO_CONTRAINDICATION: Final = frozenset(
+    "none known|no contraindications|no contraindication|no known contraindications|none of these"
+    "|none of the above|all clear|clear|cleared|denies|denies all".split("|")
 )

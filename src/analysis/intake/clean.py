@@ -19,7 +19,16 @@ from ibis import _, selectors
 from analysis.intake import cells
 from analysis.intake.cells import Found
 from analysis.intake.schema import COLUMNS, name_type
-from analysis.intake.sources import CANONICAL, PLACE, PROBLEM, Layout, Log, Source, check_tables
+from analysis.intake.sources import (
+    CANONICAL,
+    JOINED,
+    PLACE,
+    PROBLEM,
+    Layout,
+    Log,
+    Source,
+    check_tables,
+)
 from analysis.vocabulary import Scale, Vocabulary
 
 Row = dict[str, Any]
@@ -192,7 +201,7 @@ def _make_parsers(
         "pain": lambda text: cells.parse_pain(text, decimal),
         "isotretinoin_months": lambda text: cells.parse_isotretinoin_months(text, decimal),
         "scale": lambda text: cells.parse_scale(text, spelled, undeclared),
-        "score_after_date": lambda text: _as_later_day(cells.parse_date(text, order, as_of)),
+        "score_after_date": lambda text: cells.parse_later_date(text, order, as_of),
         "rater": cells.parse_rater,
         "side_effects": lambda text: Found(cells.parse_side_effects(text, effects).recorded),
         "severity": cells.parse_severity,
@@ -201,14 +210,6 @@ def _make_parsers(
         "stopped": cells.parse_answer,
     }
     return {role: parsers.get(role, cells.parse_text) for role in TYPED if role != "patient"}
-
-
-def _as_later_day(found: Found) -> Found:
-    """A later score's day may be blank, and a bad one blanks the cell, not the row."""
-    if found.rule == "missing_date":
-        return _NO_PROBLEM
-    is_bad = found.consequence == "row set aside"
-    return replace(found, consequence="cell blanked") if is_bad else found
 
 
 class _Reader:
@@ -241,7 +242,10 @@ class _Reader:
     def _read_rows(self) -> Table:
         """Return the rows with ``kind`` (data, or why not) and the text of each role that is mapped
         (``t_``) and of each score column that is named by its scale (``s_``)."""
-        types = {name: "string" if kind == "str" else kind for name, kind in PLACE.items()}
+        types = {
+            name: "string" if kind == "str" else kind
+            for name, kind in (*PLACE.items(), *JOINED.items())
+        }
         types |= dict.fromkeys(self.log.texts, "string")
         rows = _to_engine(self.log.rows, types)
         whole = ibis.literal(_BETWEEN).join([rows[name] for name in self.log.texts])
@@ -256,8 +260,7 @@ class _Reader:
             )
             for scale in self.scale_columns
         }
-        place = [name for name in PLACE if name != "kind"]
-        rows = rows.select(*place, "kind", whole=whole, **mapped)
+        rows = rows.select(*PLACE, *JOINED, whole=whole, **mapped)
         either = "|".join(_TOTALS)
         is_total = (
             rows.whole.lower().re_search(rf"^[\s{_BETWEEN}]*({either})\s*:?\s*({_BETWEEN}|$)")
@@ -364,7 +367,9 @@ class _Reader:
             )
         typed = joined.select(~selectors.matches("^[lk]_")).mutate(**empty)
         kept = [
-            name for name in data.columns if name[:2] != "t_" or name[2:] in (*_SPREAD, *_SCORES)
+            name
+            for name in data.columns
+            if name[:2] != "t_" or name[2:] in (*_SPREAD, *_SCORES, "scale")
         ]
         cleaned = [name for each in TYPED.values() for name in each]
         numbers = [f"p_{role}" for role in TYPED]
@@ -618,25 +623,21 @@ class _Reader:
             types = {"row": "int64", "concern": "string", "scale": "string"}
             types |= {"score": "float64", "date": "date"}
             return _to_engine(pd.DataFrame(columns=[*types]), types)
-        types = {"of_layout": "int64", "of_slot": "string", "of_scale": "string", "text": "string"}
-        types |= {"score": "float64", "problem": "int64"}
-        distinct = written.select("layout", "slot", "scale", "text").distinct().execute()
+        keys = {"layout": "int64", "slot": "string", "scale": "string", "named": "string"}
+        keys |= {"text": "string"}
+        distinct = written.select(*keys).distinct().execute()
         read = []
-        for n, slot, scale, text in distinct.sort_values([*distinct]).itertuples(index=False):
-            key = scale if isinstance(scale, str) else None
-            found = self._parse_score(self.layouts[n], key, text)
+        for n, slot, *key in distinct.sort_values([*keys]).itertuples(index=False, name=None):
+            scale, named, text = (each if isinstance(each, str) else None for each in key)
+            found = self._parse_score(n, scale, named or "", text or "")
             number = self._number_problem(self._head_slot(n, slot), found) if found.rule else None
-            read.append((n, slot, key, text, found.value, number))
+            read.append((n, slot, scale, named, text, found.value, number))
+        types = {f"of_{name}": kind for name, kind in keys.items()}
+        types |= {"score": "float64", "problem": "int64"}
         table = _to_engine(pd.DataFrame(read, columns=[*types]), types)
-        scored = written.inner_join(
-            table,
-            [
-                written.layout == table.of_layout,
-                written.slot == table.of_slot,
-                written.scale.identical_to(table.of_scale),
-                written.text == table.text,
-            ],
-        )
+        # a scale may be missing, and so may the cell that names it
+        same = [written[name].identical_to(table[f"of_{name}"]) for name in keys]
+        scored = written.inner_join(table, same)
         columns = ("row", "layout", "slot", "scale", "date", "session_date", "score", "problem")
         scored = self._keep("scored", scored.select(*columns))
         self._add_problems(scored.filter(_.problem.notnull()), scored.problem)
@@ -644,13 +645,14 @@ class _Reader:
 
     def _gather_scores(self, visits: Table) -> Table | None:
         """Return all score cells that are not blank, one below the other."""
-        after = visits.score_after_date
+        after, nothing = visits.score_after_date, ibis.null("string")
+        named = visits.t_scale if "t_scale" in visits.columns else nothing
         slots = [
-            (f"t_{role}", visits.scale, day)
+            (f"t_{role}", visits.scale, named, day)
             for role, day in (("score_before", visits.date), ("score_after", after))
         ]
         slots += [
-            (f"s_{scale}", ibis.literal(scale), ibis.coalesce(after, visits.date))
+            (f"s_{scale}", ibis.literal(scale), nothing, ibis.coalesce(after, visits.date))
             for scale in self.scale_columns
         ]
         parts = [
@@ -659,22 +661,25 @@ class _Reader:
                 "layout",
                 slot=ibis.literal(slot),
                 scale=scale,
+                named=named,
                 text=visits[slot],
                 date=day,
                 session_date=visits.date,
             ).filter(_.text.strip() != "")
-            for slot, scale, day in slots
+            for slot, scale, named, day in slots
             if slot in visits.columns
         ]
         return ibis.union(*parts) if parts else None
 
-    def _parse_score(self, layout: Layout, scale: str | None, text: str) -> Found:
-        if scale in self.vocabulary.scales and scale not in self.scales:
-            if cells.is_blank(text):
-                return _NO_PROBLEM
-            hint = f"declare scales.{scale} in source.toml"
-            return Found(rule="undeclared_scale", consequence="cell blanked", suggestion=hint)
-        return cells.parse_score(text, self.scales.get(scale or ""), layout.format.decimal)
+    def _parse_score(self, n: int, scale: str | None, named: str, text: str) -> Found:
+        """Read a score; what is wrong with the name of its scale is what is wrong with it."""
+        problem = self.parsers[n]["scale"](named or scale or "")
+        found = cells.parse_score(
+            text, self.scales.get(scale or ""), self.layouts[n].format.decimal
+        )
+        if found.rule != "scale_missing" or not problem.rule:
+            return found
+        return replace(found, rule=problem.rule, suggestion=problem.suggestion)
 
     def _head_slot(self, layout: int, slot: str) -> str:
         declared = self.layouts[layout]

@@ -110,7 +110,10 @@ def parse_span(text: str, what: str) -> tuple[float, float]:
     if not match:
         raise UsageError(f"The {what} {text!r} cannot be read; write one number, or from-to.")
     low = float(match[1])
-    return low, float(match[2]) if match[2] else low
+    high = float(match[2]) if match[2] else low
+    if low > high:
+        raise UsageError(f"The {what} {text!r} has its larger end first; write {high:g}-{low:g}.")
+    return low, high
 
 
 @dataclass(frozen=True)
@@ -136,6 +139,12 @@ class Cohort:
     def vocabulary(self) -> Vocabulary:
         """The vocabulary the log was read with."""
         return self.origin.vocabulary
+
+    def check_concern(self, concern: str) -> str:
+        """Return the key of a concern, or raise UsageError with the possible ones."""
+        if concern not in self.vocabulary.analysed_concerns:
+            raise UsageError.for_unknown("concern", concern, self.vocabulary.analysed_concerns)
+        return concern
 
     @cached_property
     def patients(self) -> pd.DataFrame:
@@ -379,6 +388,7 @@ def load_cohort(
         data_hash=data_hash,
         selection=selection.describe(),
         vocabulary=vocabulary,
+        stays_internal=bool(selection.operator),
     )
     return Cohort(
         origin,

@@ -102,7 +102,8 @@ def write_corrections(source: Source, log: Log, problems: pd.DataFrame) -> Path:
     path = source.folder / FILE
     aside = path.with_suffix(".csv.part")
     aside.unlink(missing_ok=True)
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
         rows.to_csv(file, index=False, lineterminator="\n")
     aside.replace(path)
     return path

@@ -62,7 +62,7 @@ def derive_tables(
         problems = problems.union(list_conflicts(visits, patients, source))
     sessions, targets = stairs.tables["sessions"], stairs.tables["targets"]
     assessments = stairs.tables["assessments"]
-    chained = stairs.keep("chained", add_course(sessions, targets))
+    chained = stairs.keep("chained", add_course(sessions, targets, source.answers))
     courses = stairs.keep("courses", build_courses(chained, as_of))
     stairs.keep(
         "course_scores", build_course_scores(courses, sessions, targets, assessments, scales)
@@ -224,7 +224,7 @@ def add_promoted_term(side_effects: Table, vocabulary: Vocabulary) -> Table:
 # --- courses ---------------------------------------------------------------------------------
 
 
-def add_course(sessions: Table, targets: Table) -> Table:
+def add_course(sessions: Table, targets: Table, answers: object) -> Table:
     """Return session × concern with ``gap`` (days since the session before) and ``course_no``.
 
     A course is a chain of sessions of the index modality in the clinic with no gap over the limit;

@@ -16,7 +16,15 @@ from charset_normalizer import from_bytes
 
 from analysis.errors import SourceError
 from analysis.intake import cells
-from analysis.intake.sources import REQUIRED_ROLES, ROLES, DateOrder, Format, Log, read_delimited
+from analysis.intake.sources import (
+    REQUIRED_ROLES,
+    ROLES,
+    DateOrder,
+    Decimal,
+    Format,
+    Log,
+    read_delimited,
+)
 
 ALIASES: Final[Mapping[str, tuple[str, ...]]] = {
     "patient": (
@@ -133,21 +141,35 @@ def _fold_header(header: str) -> str:
 
 
 def prove_date_order(dates: pd.Series) -> tuple[DateOrder, str]:
-    """Return the order that the column proves, and the reason; otherwise ``undeclared``."""
-    parts = dates.str.extract(r"^\s*(\d{1,4})[./-](\d{1,2})[./-](\d{1,4})").dropna().astype(int)
-    if parts.empty:
+    """Return the order that the column proves, and the reason; otherwise ``undeclared``.
+
+    An order is proved where it is the only one in which every date exists. With two-digit years
+    none is: 13.04.24 may be a day in 2013.
+    """
+    texts = {*dates}
+    read = {
+        order: {text for text in texts if cells.read_day(text, order)}
+        for order in cells.DATE_ORDERS
+    }
+    readable = set().union(*read.values())
+    if not readable:
         return "undeclared", "no date with three numbers was found"
-    if (parts[0] > 31).all():
-        return "year-month-day", "the first number is always a year"
-    day_first, month_first = (parts[0] > 12).any(), (parts[1] > 12).any()
-    if day_first and not month_first:
-        return "day-month-year", "proved by the column: the first number goes above 12"
-    if month_first and not day_first:
-        return "month-day-year", "proved by the column: the second number goes above 12"
+    if all(re.match(r"\s*\d{4}", text) for text in readable):
+        return "year-month-day", _PROOFS["year-month-day"]
+    possible = [order for order in cells.DATE_ORDERS if read[order] == readable]
+    if len(possible) == 1:
+        return possible[0], _PROOFS[possible[0]]
     return "undeclared", "not proved by the column"
 
 
-def find_decimal(numbers: pd.Series) -> tuple[str, str]:
+_PROOFS: Final[Mapping[DateOrder, str]] = {
+    "day-month-year": "proved by the column: the first number goes above 12",
+    "month-day-year": "proved by the column: the second number goes above 12",
+    "year-month-day": "the first number is always a year",
+}
+
+
+def find_decimal(numbers: pd.Series) -> tuple[Decimal, str]:
     """Return the decimal mark of a column of numbers, and the reason."""
     commas = numbers.str.contains(r"\d,\d", regex=True).sum()
     points = numbers.str.contains(r"\d\.\d", regex=True).sum()

@@ -5,7 +5,7 @@ known is missing (``<NA>``), never ``""`` or 0.
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
 
 import pandas as pd
 import pandera.pandas as pa
@@ -14,13 +14,16 @@ from analysis.vocabulary import PROTOCOL
 
 CONSEQUENCES: Final = ("row set aside", "cell blanked", "repaired", "noted")
 RECORDED: Final = ("event", "none", "not recorded")
-MODALITIES: Final = (
-    *("microneedling", "rf_microneedling", "laser", "chemical_peel", "dermabrasion", "other"),
-)
-SETTINGS: Final = ("clinic", "home")
-SIDES: Final = ("left", "right", "both")
-RATERS: Final = ("blinded", "investigator", "device", "patient")
+Modality = Literal[
+    "microneedling", "rf_microneedling", "laser", "chemical_peel", "dermabrasion", "other"
+]
+MODALITIES: Final[tuple[str, ...]] = get_args(Modality)
+Setting = Literal["clinic", "home"]
+SETTINGS: Final[tuple[str, ...]] = get_args(Setting)
+Rater = Literal["blinded", "investigator", "device", "patient"]
 """In the order of preference."""
+RATERS: Final[tuple[str, ...]] = get_args(Rater)
+SIDES: Final = ("left", "right", "both")
 FATES: Final = ("not yet due", "no baseline", "not seen again", "cannot respond", "analysed")
 ALL_TERMS: Final = "*"
 

@@ -4,11 +4,17 @@ Only files named by ``source.toml`` are read, and they are never changed. Each k
 reader of its own; all of them return the same :class:`Log`.
 """
 
-from dataclasses import replace
-
 from analysis.errors import SourceError
 from analysis.intake.sources.delimited import read_delimited
-from analysis.intake.sources.log import PLACE, PROBLEM, Log, check_headers, join_logs, replace_file
+from analysis.intake.sources.log import (
+    JOINED,
+    PLACE,
+    PROBLEM,
+    Log,
+    check_headers,
+    join_logs,
+    replace_file,
+)
 from analysis.intake.sources.redcap import read_redcap
 from analysis.intake.sources.settings import (
     CANONICAL,
@@ -18,6 +24,7 @@ from analysis.intake.sources.settings import (
     VOCABULARY_FILE,
     Answers,
     DateOrder,
+    Decimal,
     Format,
     Layout,
     Source,
@@ -30,6 +37,7 @@ from analysis.intake.sources.workbook import read_workbook
 
 __all__ = [
     "CANONICAL",
+    "JOINED",
     "PLACE",
     "PROBLEM",
     "REQUIRED_ROLES",
@@ -38,6 +46,7 @@ __all__ = [
     "VOCABULARY_FILE",
     "Answers",
     "DateOrder",
+    "Decimal",
     "Format",
     "Layout",
     "Log",
@@ -62,8 +71,7 @@ def read_log(source: Source) -> Log:
     """
     parts = []
     for place, layout in enumerate(source.every_layout):
-        read = _read_layout(source, layout)
-        parts += [replace(part, rows=part.rows.assign(layout=place)) for part in read]
+        parts += [(place, part) for part in _read_layout(source, layout)]
     return join_logs(parts)
 
 
@@ -81,7 +89,7 @@ def _read_layout(source: Source, layout: Layout) -> list[Log]:
         else:
             part = replace_file(read_delimited(source.folder / name, layout.format), name)
         check_headers(source, layout, repr(name), part.headers)
-        if parts and sorted(part.headers) != sorted(parts[0].headers):
+        if parts and part.headers != parts[0].headers:
             raise SourceError(
                 f"{name} of {source.name!r} has other columns than {layout.files[0]}."
             )

@@ -34,7 +34,7 @@ def _read_text(path: Path, encoding: str) -> str:
         ) from None
     if not raw:
         raise SourceError(f"The log {path.name!r} is empty (zero bytes); export it again.")
-    if b"\0" in raw and not encoding.lower().startswith("utf-16"):
+    if b"\0" in raw and not encoding.lower().replace("_", "-").startswith("utf-16"):
         raise SourceError(f"The log {path.name!r} is not text (it holds NUL bytes).")
     try:
         return raw.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
@@ -57,7 +57,7 @@ def _read_records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, 
         for record in reader:
             yield first, record
             first = reader.line_num + 1
-    except (csv.Error, TypeError) as problem:
+    except (csv.Error, TypeError, ValueError) as problem:
         raise SourceError(
             f"The log {path.name!r}, line {first}, is not readable as delimited text ({problem})."
         ) from None

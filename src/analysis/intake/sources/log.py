@@ -11,14 +11,14 @@ from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
 
 PLACE: Final[Mapping[str, str]] = {
     "row": "int64",
-    "layout": "int64",
     "file": "str",
     "sheet": "str",
     "line": "int64",
     "cells": "int64",
-    "width": "int64",
-    "kind": "str",
 }
+"""Where a row stands and how many cells it has."""
+JOINED: Final[Mapping[str, str]] = {"layout": "int64", "width": "int64", "kind": "str"}
+"""What is known of a row when several logs have become one."""
 PROBLEM: Final = ("file", "sheet", "line", "column", "rule", "consequence", "suggestion")
 
 
@@ -26,15 +26,18 @@ PROBLEM: Final = ("file", "sheet", "line", "column", "rule", "consequence", "sug
 class Log:
     """The text of a source.
 
-    ``rows`` has one row per row of the log: ``row`` (0, 1, … in reading order), ``layout`` (0, 1, …
-    as declared), ``file``, ``sheet``, ``line``, ``cells`` (how many there were), ``width`` (how
-    many its header has), ``kind`` (empty, or why the reader knows that it is no data: a ``title``
-    above the header, the ``header`` again, the ``base`` row of a REDCap record), and one text
-    column per header, named ``c0``, ``c1`` … by position; a cell that is not there is empty.
+    ``rows`` has one row per row of the log: ``row`` (0, 1, … in reading order), ``file``,
+    ``sheet``, ``line``, ``cells`` (how many there were), and one text column per header, named
+    ``c0``, ``c1`` … by position; a cell that is not there is empty. The log of a whole source has
+    also ``layout`` (0, 1, … as declared), ``width`` (how many cells its header has) and ``kind``
+    (empty, or why the reader knows that it is no data, as in ``kinds``).
     """
 
     rows: pd.DataFrame
     headers: tuple[str, ...]
+    kinds: Mapping[int, str] = field(default_factory=dict)
+    """Line → why it is no data: a ``title`` above the header, the ``header`` again, the ``base``
+    row of a REDCap record."""
     problems: pd.DataFrame = field(default_factory=lambda: list_problems([]))
     """What could not be read as it is written before any cell was looked at."""
 
@@ -61,23 +64,16 @@ def make_log(
     known = dict(kinds or {})
     lines, counts, cells = [], [], []
     for line, record in records:
-        if record and record[0].strip() == names[0] and _is_header(record, names):
+        if names and record and record[0].strip() == names[0] and _is_header(record, names):
             known[line] = "header"
         lines.append(line)
         counts.append(len(record))
         cells.append(([*record] + [""] * len(names))[: len(names)])
-    place: dict[str, Any] = {
-        "row": range(len(lines)),
-        "layout": 0,
-        "file": file,
-        "sheet": sheet,
-        "line": lines,
-        "cells": counts,
-        "width": len(names),
-        "kind": [known.get(line, "") for line in lines],
-    }
+    place: dict[str, Any] = {"row": range(len(lines)), "file": file, "sheet": sheet}
+    place |= {"line": lines, "cells": counts}
     texts = pd.DataFrame(cells, columns=[f"c{n}" for n in range(len(names))], dtype="str")
-    return Log(pd.concat([pd.DataFrame(place).astype(dict(PLACE)), texts], axis=1), names)
+    rows = pd.concat([pd.DataFrame(place).astype(dict(PLACE)), texts], axis=1)
+    return Log(rows, names, known)
 
 
 def _is_header(record: Sequence[str], names: tuple[str, ...]) -> bool:
@@ -95,26 +91,28 @@ def list_problems(problems: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([*problems], columns=[*PROBLEM])
 
 
-def join_logs(parts: Sequence[Log]) -> Log:
-    """Return several logs as one: a column for every header, rows in the order of the parts.
+def join_logs(parts: Sequence[tuple[int, Log]]) -> Log:
+    """Return several logs, each with the number of its layout, as one: a column for every header,
+    rows in the order of the parts.
 
     Of columns without a mapped header, those with the same name are one; so are the first, the
     second and so on of several columns with one name in a file.
     """
     keys: dict[tuple[str, int], str] = {}
     frames = []
-    for part in parts:
+    for layout, part in parts:
         names: dict[str, str] = {}
         for place, header in enumerate(part.headers):
             key = (header, part.headers[:place].count(header))
             names[f"c{place}"] = keys.setdefault(key, f"c{len(keys)}")
-        frames.append(part.rows.rename(columns=names))
+        kind = pd.array([part.kinds.get(line, "") for line in part.rows["line"]], dtype="str")
+        rows = part.rows.rename(columns=names)
+        frames.append(rows.assign(layout=layout, width=len(part.headers), kind=kind))
     rows = pd.concat(frames, ignore_index=True)
-    rows = rows[[*PLACE, *keys.values()]]
-    rows[[*keys.values()]] = rows[[*keys.values()]].fillna("")
     rows["row"] = range(len(rows))
-    problems = pd.concat([part.problems for part in parts], ignore_index=True)
-    return Log(rows, tuple(header for header, _nth in keys), problems)
+    rows = rows[[*PLACE, *JOINED, *keys.values()]].fillna(dict.fromkeys(keys.values(), ""))
+    problems = pd.concat([part.problems for _layout, part in parts], ignore_index=True)
+    return Log(rows, tuple(header for header, _nth in keys), problems=problems)
 
 
 def check_headers(

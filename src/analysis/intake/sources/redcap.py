@@ -112,9 +112,10 @@ def _decode(log: Log, choices: Mapping[str, Choice]) -> Log:
             problems.append(where | {"rule": UNDEFINED, "consequence": "cell blanked"})
     texts = pd.DataFrame({f"c{place}": each for place, each in enumerate(columns.values())})
     # a short or long row keeps its shortfall although ticks were gathered into one column
-    lost = log.rows["width"] - len(columns)
-    place = log.rows[[*PLACE]].assign(cells=log.rows["cells"] - lost, width=len(columns))
-    return Log(pd.concat([place, texts], axis=1), tuple(columns), list_problems(problems))
+    lost = len(log.headers) - len(columns)
+    place = log.rows[[*PLACE]].assign(cells=log.rows["cells"] - lost)
+    rows = pd.concat([place, texts], axis=1)
+    return Log(rows, tuple(columns), log.kinds, list_problems(problems))
 
 
 def _name_box(field: str, code: str) -> str:
@@ -145,12 +146,12 @@ def _join_base_rows(log: Log, layout: Layout) -> Log:
     else:
         return log
     record = rows["c0"].str.strip()
-    is_base &= (record != "") & (rows["kind"] == "")
+    is_base &= (record != "") & ~rows["line"].isin([*log.kinds])
     for text in log.texts[1:]:
         filled = rows.loc[is_base & (rows[text] != "")]
         if len(filled) and (rows.loc[~is_base, text] == "").all():
             base = filled.set_index(record[filled.index])[text]
             base = base[~base.index.duplicated()]
             rows[text] = rows[text].where(is_base, record.map(base).fillna("")).astype("str")
-    rows["kind"] = rows["kind"].mask(is_base, "base")
-    return replace(log, rows=rows)
+    kinds = dict(log.kinds) | dict.fromkeys(rows.loc[is_base, "line"], "base")
+    return replace(log, rows=rows, kinds=kinds)

@@ -3,13 +3,13 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from analysis.errors import SourceError, sentence_for_unknown
-from analysis.intake.schema import MODALITIES, RATERS, SETTINGS
+from analysis.intake.schema import Modality, Rater, Setting
 from analysis.vocabulary import Scale, Vocabulary, read_vocabulary
 
 ROLES: Final[Mapping[str, str]] = MappingProxyType(
@@ -68,8 +68,8 @@ CANONICAL: Final = (
 Block = TypeVar("Block")
 DateOrder = Literal["day-month-year", "month-day-year", "year-month-day", "undeclared"]
 Kind = Literal["delimited", "workbook", "redcap", "tables"]
-BelongsTo = Literal["this session", "previous session"]
-_CHOICES: Final = {DateOrder: "date_order", Kind: "kind", BelongsTo: "side_effects_belong_to"}
+Decimal = Literal[".", ","]
+Session = Literal["this session", "previous session"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +80,7 @@ class Format:
     """``delimited`` text, Excel ``workbook``, raw ``redcap`` export, or canonical ``tables``."""
     delimiter: str = ","
     encoding: str = "utf-8"
-    decimal: str = "."
+    decimal: Decimal = "."
     date_order: DateOrder = "undeclared"
 
 
@@ -88,10 +88,10 @@ class Format:
 class Answers:
     """What the log does not say of itself and a person had to answer."""
 
-    side_effects_belong_to: BelongsTo = "this session"
-    default_modality: str = "microneedling"
-    default_setting: str = "clinic"
-    default_rater: str = "investigator"
+    side_effects_belong_to: Session = "this session"
+    default_modality: Modality = "microneedling"
+    default_setting: Setting = "clinic"
+    default_rater: Rater = "investigator"
     clinic: str = ""
     """Clinic of all rows, for a log without a clinic column."""
     scale: str = ""
@@ -160,8 +160,30 @@ class Source(Layout):
         return tuple(name for layout in self.layouts for name in layout.every_file)
 
     def read_vocabulary(self) -> Vocabulary:
-        """Return the built-in vocabulary with this source's own laid over it."""
-        return read_vocabulary(self.folder / VOCABULARY_FILE)
+        """Return the built-in vocabulary with this source's own laid over it.
+
+        Raises
+        ------
+        SourceError
+            When ``source.toml`` names a scale, a coding or a concern that it does not hold.
+        """
+        vocabulary = read_vocabulary(self.folder / VOCABULARY_FILE)
+        usable = self.find_scales(vocabulary)
+        named = [("primary_scale", *pair) for pair in self.primary_scale.items()]
+        for layout in self.every_layout:
+            named.append(("answers", layout.answers.concern, layout.answers.scale))
+        for key, concern, scale in named:
+            if concern and concern not in vocabulary.analysed_concerns:
+                known = vocabulary.analysed_concerns
+                self._refuse(key, sentence_for_unknown("concern", concern, known))
+            if scale and scale not in vocabulary.scales:
+                self._refuse(key, sentence_for_unknown("scale", scale, vocabulary.scales))
+            if scale and scale not in usable:
+                self._refuse(key, f"declare the order of {scale!r} under [scales] first.")
+        for concern, scale in self.primary_scale.items():
+            if not vocabulary.scales[scale].fits(concern):
+                self._refuse("primary_scale", f"{scale!r} does not score {concern!r}.")
+        return vocabulary
 
     def find_scales(self, vocabulary: Vocabulary) -> dict[str, Scale]:
         """Return the scales that can be read: those with a fixed order, and the declared ones."""
@@ -220,6 +242,9 @@ def read_source(project: Path, name: str) -> Source:
     folder = project / "data" / name
     try:
         declared = tomllib.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+    except OSError as problem:
+        reason = (problem.strerror or "unreadable").lower()
+        raise SourceError(f"data/{name}/{SETTINGS_FILE} cannot be read ({reason}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise SourceError(f"data/{name}/{SETTINGS_FILE} is not valid TOML: {problem}.") from None
     source = _read_block(f"data/{name}/{SETTINGS_FILE}", declared, Source, {"folder": folder})
@@ -259,13 +284,13 @@ def _read_value(where: str, key: str, value: Any, hint: Any) -> Any:
     elif hint == Mapping[str, str]:
         if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
             return MappingProxyType(value)
-    elif hint in _CHOICES:
+    elif get_origin(hint) is Literal:
         if value in get_args(hint):
             return value
         raise SourceError(
-            sentence_for_unknown(_CHOICES[hint], str(value), get_args(hint), where=f" in {where}")
+            sentence_for_unknown(key, str(value), get_args(hint), where=f" in {where}")
         )
-    elif isinstance(value, hint):
+    elif isinstance(value, hint) and not isinstance(value, datetime):
         return value
     raise SourceError(f"{where}, key {key!r}: a {type(value).__name__} is not what it can hold.")
 
@@ -294,16 +319,6 @@ def _check_source(source: Source, declared: Mapping[str, Any]) -> None:
 
 
 def _check_layout(source: Source, layout: Layout, where: str) -> None:
-    if layout.format.decimal not in (".", ","):
-        raise SourceError(f"decimal in {where}, block [format] must be '.' or ','.")
-    for key, possible in (
-        ("default_modality", MODALITIES),
-        ("default_setting", SETTINGS),
-        ("default_rater", RATERS),
-    ):
-        if (value := getattr(layout.answers, key)) not in possible:
-            block = f" in {where}, block [answers]"
-            raise SourceError(sentence_for_unknown(key, value, possible, where=block))
     for name in layout.every_file:
         path = (source.folder / name).resolve()
         if not path.is_relative_to(source.folder.resolve()):
@@ -312,7 +327,7 @@ def _check_layout(source: Source, layout: Layout, where: str) -> None:
         _check_table_files(layout, where)
         return
     if not layout.files:
-        raise SourceError(f"{where} has no key 'files'; add it and list the files of the log.")
+        raise SourceError(f"{where} names no files; list the files of the log in files.")
     block = f" in {where}, block [columns]"
     for role in layout.columns:
         if role not in ROLES:

@@ -1,0 +1,346 @@
+"""The command line: ``outcomes``.
+
+The roof of the house: it asks the clock, finds the project, prepares the cohort before a kernel
+starts, and hands ``reporting`` a scanner for the log's own identifiers. Everything heavy is
+imported by the command that needs it.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import webbrowser
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from analysis.errors import OutcomesError, SourceError, StrictError, UsageError
+
+if TYPE_CHECKING:
+    from analysis.intake.cohort import Cohort
+
+app = typer.Typer(
+    name="outcomes",
+    help="Turn a clinic's microneedling session log into repeatable outcome reports.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+_LISTED_PROBLEMS: Final = 8
+
+
+def main() -> None:
+    """Run the command; an expected error is one sentence on stderr and its exit code."""
+    try:
+        app()
+    except OutcomesError as error:
+        typer.echo(f"outcomes: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        typer.echo("outcomes: stopped", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader of our output has gone, as with `outcomes list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+@app.command()
+def init(
+    log: Annotated[Path, typer.Argument(help="The log: one delimited text file.")],
+    name: Annotated[str, typer.Option(help="Name of the source; else the file's name.")] = "",
+) -> None:
+    """Write data/SOURCE/source.toml: what was recognised in a log and why, and what is still open.
+
+    The log is copied into data/SOURCE/ unless it is there already. Nothing is overwritten.
+    """
+    from analysis.intake.recognise import recognise_log, write_source
+    from analysis.intake.sources import SETTINGS_FILE, find_project
+
+    source = name or re.sub(r"[^a-z0-9]+", "-", log.stem.lower()).strip("-")
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", source):
+        raise UsageError(
+            f"{source!r} cannot name a source; use lower-case letters, digits, - and _."
+        )
+    if log.is_dir():
+        raise SourceError(f"{log.name!r} is a folder; name one delimited text file in it.")
+    recognised = recognise_log(log, source)
+    folder = find_project() / "data" / source
+    settings, copy = folder / SETTINGS_FILE, folder / log.name
+    if settings.exists():
+        raise UsageError(
+            f"data/{source}/{SETTINGS_FILE} exists already and was not touched; "
+            "edit it, remove it, or choose another --name."
+        )
+    if copy.exists() and not copy.samefile(log):
+        raise UsageError(f"data/{source}/{log.name} exists already and was not touched.")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not copy.exists():
+        shutil.copyfile(log, copy)
+        copy.chmod(0o600)
+    with os.fdopen(os.open(settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(write_source(recognised))
+    typer.echo(f"data/{source}/{SETTINGS_FILE}")
+    used = ", ".join(f"{header!r} as {role}" for role, header in recognised.columns.items())
+    typer.echo(f"recognised: {used}")
+    if recognised.unused:
+        typer.echo(f"not used: {', '.join(map(repr, recognised.unused))}")
+    for question in recognised.questions:
+        typer.echo(f"question: {question}")
+    typer.echo(f"next: outcomes check {source}")
+
+
+@app.command()
+def check(
+    source: Annotated[str, typer.Argument(help="Name of the folder below data/.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit with 4 when a row was set aside.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Read a log and account for every row: used, set aside, not data; problems by rule.
+
+    Every problem is written to data/SOURCE/corrections.csv with its place.
+    """
+    from analysis.intake.corrections import write_corrections
+    from analysis.intake.sources import find_project, read_log, read_source
+
+    cohort = _load(source)
+    declared = read_source(find_project(), source)
+    written = write_corrections(declared, read_log(declared), cohort.problems)
+    found = _account(cohort)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        _print_account(found, f"data/{source}/{written.name}")
+    if strict and found["rows"]["set_aside"]:
+        raise StrictError(
+            f"{found['rows']['set_aside']} of {found['rows']['read']} rows were set aside; "
+            f"see data/{source}/{written.name}."
+        )
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="Name of a report; `outcomes list` shows them.")],
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option("--parameter", "-p", help="A parameter of the notebook, as name=value."),
+    ] = None,
+    audience: Annotated[
+        str | None, typer.Option(help="Who may see the page: shareable or internal.")
+    ] = None,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the page in the browser.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Render one report and print the path of its page."""
+    from analysis.intake.identifiers import make_scanner
+    from analysis.intake.sources import find_project, read_source
+    from analysis.reporting.parameters import cast_parameters, find_report, read_parameters
+
+    project = find_project()
+    declared = read_parameters(find_report(project, name))
+    given = _split_parameters(parameters or [])
+    if audience is not None:
+        given["audience"] = audience
+    values = cast_parameters(declared, given)
+    source = str(values["source"])
+    if not values["as_of"] and read_source(project, source).extracted_on is None:
+        given["as_of"] = date.today().isoformat()
+    cohort = _load(source, str(given.get("as_of", "")))
+
+    from analysis.reporting.render import render_report
+
+    rendered = render_report(
+        name, given, project=project, scan=make_scanner(cohort.list_identifiers())
+    )
+    page = _shorten(rendered.page, project)
+    for step in rendered.warned:
+        typer.echo(f"outcomes: the step {step!r} of the notebook gave a warning", err=True)
+    if as_json:
+        found = {
+            "report": rendered.report,
+            "edition": rendered.edition,
+            "page": page,
+            "data": _shorten(rendered.data, project),
+            "sha256": rendered.sha256,
+            "parameters": rendered.parameters,
+            "audience": rendered.audience,
+            "status": rendered.status,
+            "seconds": round(rendered.seconds, 3),
+        }
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        typer.echo(page)
+        if rendered.status == "empty":
+            typer.echo("outcomes: nothing to report for this choice", err=True)
+    if open_page:
+        webbrowser.open(rendered.page.resolve().as_uri())
+
+
+@app.command("list")
+def list_everything(as_json: Json = False) -> None:
+    """List the sources, the reports with their parameters, and the pages that exist."""
+    from analysis.intake.sources import find_project, list_sources
+    from analysis.reporting.catalogue import list_reports
+
+    project = find_project()
+    sources, reports = list_sources(project), list_reports(project)
+    if as_json:
+        found = {
+            "sources": sources,
+            "reports": [
+                {
+                    "name": each.name,
+                    "title": each.title,
+                    "parameters": [
+                        {
+                            "name": parameter.name,
+                            "type": parameter.kind,
+                            "default": parameter.default,
+                            "help": parameter.help,
+                        }
+                        for parameter in each.parameters
+                    ],
+                    "editions": [vars(edition) for edition in each.editions],
+                }
+                for each in reports
+            ],
+        }
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        return
+    typer.echo(f"sources: {', '.join(sources) or 'none yet; see outcomes init'}")
+    for each in reports:
+        typer.echo(f"\n{each.name}: {each.title}")
+        for parameter in each.parameters:
+            default = json.dumps(parameter.default, ensure_ascii=False)
+            typer.echo(f"  -p {parameter.name}={default}  {parameter.help}")
+        for edition in each.editions:
+            typer.echo(f"  {edition.page}  {edition.status}, data until {edition.data_until}")
+
+
+@app.command()
+def vocabulary(
+    term: Annotated[str, typer.Argument(help="A key, name or spelling; else all keys.")] = "",
+    source: Annotated[str, typer.Option(help="Lay this source's own vocabulary over it.")] = "",
+) -> None:
+    """Print what the vocabulary says of a term, with its source; without a term, all keys."""
+    from analysis.intake.sources import find_project, read_source
+    from analysis.vocabulary import BUILT_IN
+    from analysis.vocabulary.describing import describe_term, list_terms
+
+    known = read_source(find_project(), source).read_vocabulary() if source else BUILT_IN
+    typer.echo(describe_term(known, term) if term else list_terms(known))
+
+
+@app.command()
+def lab() -> None:
+    """Open JupyterLab on the notebooks."""
+    from analysis.intake.sources import find_project
+
+    notebooks = find_project() / "notebooks"
+    command = [sys.executable, "-m", "jupyter", "lab", f"--notebook-dir={notebooks}"]
+    raise typer.Exit(subprocess.call(command))
+
+
+def _load(source: str, as_of: str = "") -> "Cohort":
+    """Return the cohort; without a day in ``source.toml`` or ``as_of`` it is read as of today."""
+    from analysis.intake.cohort import load_cohort
+    from analysis.intake.sources import find_project, read_source
+
+    project = find_project()
+    if not as_of and read_source(project, source).extracted_on is None:
+        as_of = date.today().isoformat()
+    return load_cohort(source, as_of=as_of, project=project)
+
+
+def _split_parameters(pairs: list[str]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"The parameter {pair!r} cannot be read; write it as name=value.")
+        if name.strip() in given:
+            raise UsageError(f"The parameter {name.strip()!r} is given twice; give it once.")
+        given[name.strip()] = value
+    return given
+
+
+def _account(cohort: "Cohort") -> dict[str, Any]:
+    """Return what ``check`` tells, without a patient's value."""
+    from analysis.intake.cells import ask_questions
+
+    problems = cohort.problems
+    columns = ["file", "sheet", "line", "column", "rule", "consequence"]
+    listed = problems[columns].astype("object").where(problems[columns].notna(), None)
+    repaired = problems[problems["consequence"] == "repaired"]
+    account = cohort.account
+    return {
+        "source": cohort.origin.source,
+        "as_of": cohort.origin.as_of,
+        "files": list(cohort.files),
+        "rows": {
+            "read": account.read,
+            "used": account.used,
+            "set_aside": account.set_aside,
+            "not_data": account.not_data,
+        },
+        "patients": len(cohort.patients),
+        "sessions": int(cohort.exposures.query("concern == ''")["sessions"].sum()),
+        **cohort.count_sessions(),
+        "problems": listed.to_dict("records"),
+        "questions": ask_questions(problems["rule"]),
+        "repairs": {rule: int(n) for rule, n in repaired["rule"].value_counts().items()},
+    }
+
+
+def _print_account(found: dict[str, Any], corrections: str) -> None:
+    from analysis.intake.cells import RULES
+
+    for question in found["questions"]:
+        typer.echo(f"question: {question}")
+    rows = found["rows"]
+    typer.echo(
+        f"{found['source']}, as of {found['as_of']}: "
+        f"{rows['read']} rows read = {rows['used']} used "
+        f"+ {rows['set_aside']} set aside + {rows['not_data']} not data"
+    )
+    recorded = found["recorded"]
+    typer.echo(
+        f"{_count(found['patients'], 'patient')}, {_count(found['sessions'], 'session')}; "
+        "side effects: "
+        f"{recorded['event']} with, {recorded['none']} asked and none, "
+        f"{recorded['not_recorded']} not recorded"
+    )
+    for concern, sessions in found["concerns"].items():
+        typer.echo(f"  {concern}: {_count(sessions, 'session')}")
+    if not found["problems"]:
+        typer.echo("no problems")
+        return
+    told = _count(len(found["problems"]), "problem")
+    typer.echo(f"{told}, each with its place in {corrections}:")
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for problem in found["problems"]:
+        place = f"{problem['line']}"
+        kinds.setdefault((problem["rule"], problem["consequence"]), []).append(place)
+    for (rule, consequence), lines in sorted(kinds.items()):
+        more = f" and {len(lines) - _LISTED_PROBLEMS} more" if len(lines) > _LISTED_PROBLEMS else ""
+        places = ", ".join(lines[:_LISTED_PROBLEMS])
+        typer.echo(f"  {len(lines)} × {rule} ({consequence}): {RULES[rule]}; line {places}{more}")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _shorten(path: Path, project: Path) -> str:
+    return path.resolve().relative_to(project).as_posix()

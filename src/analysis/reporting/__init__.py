@@ -1,0 +1,1 @@
+"""Runs notebooks and publishes pages. Knows notebooks and files, nothing of patients."""

@@ -1,0 +1,39 @@
+"""What several test modules share: where the project is, and a small project to run in."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# The same examples every time where nobody watches; a slow machine is no failure anywhere.
+settings.register_profile("laptop", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.load_profile("ci" if os.environ.get("CI") else "laptop")
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The root of the checkout."""
+    return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def example_project(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of its own: the notebooks, the example log, and no page yet.
+
+    One for the whole session, so that the cohort is prepared once; a test that writes more than
+    pages under its own names asks for a copy.
+    """
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copytree(
+        project / "notebooks",
+        folder / "notebooks",
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+    )
+    shutil.copytree(project / "data" / "example", folder / "data" / "example")
+    for name in ("requirements.txt", "pyproject.toml"):
+        shutil.copy2(project / name, folder / name)
+    (folder / "reports").mkdir()
+    return folder

@@ -1,0 +1,202 @@
+"""The real notebooks on real kernels: each report, both audiences, the same bytes each time."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+REPORTS = ("concern", "overview")
+AUDIENCES = ("shareable", "internal")
+
+
+def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from analysis.cli import main; main()", *words]
+    return subprocess.run(
+        command,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
+
+
+@pytest.fixture(scope="module")
+def rendered(example_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of its own in which every report was rendered for both audiences."""
+    folder = tmp_path_factory.mktemp("rendered") / "project"
+    shutil.copytree(example_project, folder)
+    for report in REPORTS:
+        for audience in AUDIENCES:
+            found = run(folder, "report", report, "--audience", audience)
+            assert found.returncode == 0, found.stderr
+            assert found.stderr == ""
+    return folder
+
+
+def read_pages(folder: Path, audience: str) -> dict[str, str]:
+    """Return name → text of the pages and data files of one audience."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in sorted((folder / "reports").rglob("example*"))
+        if ("--internal" in path.name) == (audience == "internal")
+    }
+
+
+def test_every_report_has_a_page_and_its_data(rendered: Path) -> None:
+    """A page and a data file per report and audience, and nothing else."""
+    names = sorted(
+        path.relative_to(rendered / "reports").as_posix()
+        for path in (rendered / "reports").rglob("*.*")
+        if path.parent != rendered / "reports"
+    )
+
+    assert names == [
+        f"{report}/example{audience}{ending}"
+        for report in REPORTS
+        for audience in ("--internal", "")
+        for ending in (".html", ".json")
+    ]
+
+
+def test_no_patient_of_the_log_is_in_a_shareable_page(rendered: Path) -> None:
+    """No patient id and no lot of the log stands in a shareable page or its data file."""
+    log = pd.read_csv(rendered / "data/example/session-log.csv", sep=";", dtype="str")
+    ids = {each.strip().upper() for each in log["Client ID"].dropna()}
+    telling = {each for each in ids if re.fullmatch(r"P-\d{4}", each)}
+    lots = set(log["Cartridge lot"].dropna()) - {"Cartridge lot"}
+    texts = read_pages(rendered, "shareable")
+
+    assert len(telling) == 150
+    assert [
+        (name, place)
+        for name, text in texts.items()
+        for each in telling | lots
+        if (place := text.upper().find(each.upper())) >= 0
+    ] == []
+
+
+def test_a_shareable_page_has_no_session_day_and_no_path(rendered: Path) -> None:
+    """Only the day of the export stands on a page; no day of a session, no path, no user."""
+    texts = read_pages(rendered, "shareable")
+
+    days = {day for text in texts.values() for day in re.findall(r"\b20\d\d-\d\d-\d\d\b", text)}
+    assert days <= {"2026-06-30"}
+    assert [name for name, text in texts.items() if str(rendered) in text] == []
+    assert [name for name, text in texts.items() if str(Path.home()) in text] == []
+
+
+def test_a_page_says_that_the_example_is_synthetic(rendered: Path) -> None:
+    """Every page of the example says that these are not real patients."""
+    for audience in AUDIENCES:
+        for name, text in read_pages(rendered, audience).items():
+            if name.endswith(".html"):
+                assert "not real patients" in text
+
+
+def test_an_internal_page_is_marked(rendered: Path) -> None:
+    """Internal pages carry the confidential banner; shareable ones do not."""
+    banner = "Confidential"
+
+    assert all(
+        banner in text
+        for name, text in read_pages(rendered, "internal").items()
+        if name.endswith(".html")
+    )
+    assert not any(banner in text for text in read_pages(rendered, "shareable").values())
+
+
+def test_a_page_refers_to_nothing_outside(rendered: Path) -> None:
+    """One file: no script, no address, no image or style from elsewhere."""
+    outside = re.compile(r"<script|https?://|\bsrc=|@import|url\((?!#)", re.IGNORECASE)
+    for audience in AUDIENCES:
+        for name, text in read_pages(rendered, audience).items():
+            if name.endswith(".html"):
+                assert outside.findall(text) == [], name
+
+
+def test_the_data_file_holds_what_the_page_shows(rendered: Path) -> None:
+    """The estimates in the data file are those of the page, suppressed ones without numbers."""
+    told = json.loads((rendered / "reports/concern/example.json").read_text(encoding="utf-8"))
+    hidden = [each for each in told["estimates"].values() if each["status"] == "suppressed"]
+
+    assert told["status"] == "done"
+    assert hidden
+    for each in hidden:
+        numbers = ("count", "patients_count", "value", "low", "high", "se", "df")
+        assert [each[name] for name in numbers] == [None] * 7
+    responders = [
+        each
+        for address, each in told["estimates"].items()
+        if address.startswith("outcomes/responders")
+    ]
+    assert [(each["count"], each["total"]) for each in responders] == [(20, 25)]
+
+
+def test_the_same_page_whatever_the_process(rendered: Path, tmp_path: Path) -> None:
+    """Another hash seed, time zone, locale, thread count and folder give the same bytes."""
+    folder = tmp_path / "elsewhere"
+    shutil.copytree(rendered, folder, ignore=shutil.ignore_patterns(".cache", "reports"))
+    (folder / "reports").mkdir()
+
+    found = run(
+        folder,
+        "report",
+        "concern",
+        PYTHONHASHSEED="7",
+        TZ="Pacific/Auckland",
+        LC_ALL="C",
+        OMP_NUM_THREADS="1",
+        OPENBLAS_NUM_THREADS="1",
+    )
+
+    assert found.returncode == 0, found.stderr
+    for name in ("example.html", "example.json"):
+        first = (rendered / "reports/concern" / name).read_bytes()
+        assert (folder / "reports/concern" / name).read_bytes() == first
+
+
+def test_plain_papermill_runs_a_report(rendered: Path, tmp_path: Path) -> None:
+    """The notebooks need nothing of ours but the package: papermill alone runs them."""
+    papermill = [sys.executable, "-m", "papermill"]
+    notebook = str(rendered / "notebooks/concern.ipynb")
+    out = tmp_path / "out.ipynb"
+
+    helped = subprocess.run(
+        [*papermill, "--help-notebook", notebook], cwd=rendered, capture_output=True, text=True
+    )
+    ran = subprocess.run(
+        [*papermill, notebook, str(out), "-p", "concern", "fine_lines", "-k", "python3"],
+        cwd=rendered,
+        capture_output=True,
+        text=True,
+    )
+
+    assert helped.returncode == 0, helped.stderr
+    assert 'concern: str (default "acne_scars")' in helped.stdout
+    assert ran.returncode == 0, ran.stderr
+    assert "fine lines" in out.read_text(encoding="utf-8").lower()
+
+
+def test_a_patient_id_in_a_page_refuses_publication(rendered: Path, tmp_path: Path) -> None:
+    """When the log's own identifier would stand on a shareable page, nothing is written."""
+    folder = tmp_path / "project"
+    shutil.copytree(rendered, folder, ignore=shutil.ignore_patterns("reports"))
+    settings = folder / "data/example/source.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(
+        text.replace("Example clinic (synthetic)", "Example clinic of P-0795"), encoding="utf-8"
+    )
+
+    found = run(folder, "report", "concern")
+
+    assert found.returncode == 8
+    assert "identifier" in found.stderr
+    assert "P-0795" not in found.stderr
+    assert not list(folder.rglob("example*.html"))
