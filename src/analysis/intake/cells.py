@@ -34,7 +34,7 @@ class Found:
 RULES: Final[Mapping[str, str]] = {
     "missing_patient": "no patient in the patient column",
     "name_in_id_column": "a name where an id belongs: words of letters only",
-    "patient_id_tidied": "a patient id that differs from another only in case or spaces",
+    "patient_id_tidied": "a patient id that differs from others only in case, spaces or zeros",
     "missing_date": "no date in the date column",
     "impossible_date": "a date that is not in the calendar or not in the declared order",
     "ambiguous_date": "a date whose day and month, or century, cannot be told apart",
@@ -132,10 +132,28 @@ def is_blank(text: str | None) -> bool:
 _NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?:,?\s+[^\W\d_]+(?:['’-][^\W\d_]+)*\.?)+")
 
 
-def parse_patient(text: str, chosen: Mapping[str, str], source: str) -> Found:
+def find_width(ids: Iterable[str]) -> int:
+    """Return how many digits the ids of a column have, where zeros in front show it; else 0.
+
+    A spreadsheet takes such zeros away; an id that is shorter than all others has lost them.
+    """
+    digits = [text.strip() for text in ids if text.strip().isdecimal()]
+    padded = {len(text) for text in digits if text.startswith("0") and text.strip("0")}
+    width = padded.pop() if len(padded) == 1 else 0
+    return 0 if any(len(text) > width for text in digits) else width
+
+
+def fold_patient(text: str, width: int) -> str:
+    """Return the id as ids are compared, with the zeros in front that the column has."""
+    plain = fold(text)
+    return plain.zfill(width) if plain.isdecimal() else plain
+
+
+def parse_patient(text: str, chosen: Mapping[str, str], source: str, width: int = 0) -> Found:
     """Return the patient as ``source/ID``.
 
-    ``chosen`` is the form that counts of ids which differ only in case or spaces, by folded id.
+    ``chosen`` is the form that counts of ids which differ only in case, spaces or zeros that the
+    column should have in front, by folded id.
     Words of letters alone, one of them with a capital, are a person's name: it must not go on.
     """
     if is_blank(text):
@@ -143,7 +161,7 @@ def parse_patient(text: str, chosen: Mapping[str, str], source: str) -> Found:
     if _NAME.fullmatch(text.strip()) and text != text.casefold():
         hint = "write the patient's id instead"
         return Found(rule="name_in_id_column", consequence="row set aside", suggestion=hint)
-    patient = chosen[fold(text)]
+    patient = chosen[fold_patient(text, width)]
     if patient == text:
         return Found(f"{source}/{patient}")
     hint = "write the id the same way everywhere"

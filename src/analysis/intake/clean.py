@@ -380,19 +380,29 @@ class _Reader:
 
     def _pair_patients(self) -> Iterable[tuple[Parse, dict[str, Parse]]]:
         """Yield how a patient is read in each layout, with its other parsers; ids that differ only
-        in case or spaces are one, in the commonest form."""
+        in case, spaces or zeros in front are one, in the commonest form."""
         data = self.rows.filter(_.kind == "data")
-        forms = data.group_by(text=_.t_patient).agg(n=_.count()).execute()
-        forms = forms.sort_values(["n", "text"], ascending=[False, True])
+        forms = data.group_by("layout", text=_.t_patient).agg(n=_.count()).execute()
+        widths = [
+            cells.find_width(self.texts.get((n, "t_patient"), ())) for n, _layout in self._number()
+        ]
+        # the commonest form counts; a form without its zeros never does
+        forms["key"] = [
+            cells.fold_patient(text, widths[n])
+            for n, text in zip(forms["layout"], forms["text"], strict=True)
+        ]
+        forms["short"] = forms["text"].map(cells.fold) != forms["key"]
+        forms = forms.groupby(["key", "short", "text"], as_index=False)["n"].sum()
+        forms = forms.sort_values(["short", "n", "text"], ascending=[True, False, True])
         chosen: dict[str, str] = {}
-        for text in forms["text"]:
-            chosen.setdefault(cells.fold(text), " ".join(text.split()))
+        for key, text, is_short in zip(forms["key"], forms["text"], forms["short"], strict=True):
+            chosen.setdefault(key, key if is_short else " ".join(text.split()))
 
-        def parse(text: str) -> Found:
-            return cells.parse_patient(text, chosen, self.source.name)
+        def make_parser(width: int) -> Parse:
+            return lambda text: cells.parse_patient(text, chosen, self.source.name, width)
 
-        for parsers in self.parsers:
-            yield parse, parsers
+        for width, parsers in zip(widths, self.parsers, strict=True):
+            yield make_parser(width), parsers
 
     def _make_look_up(
         self, role: str, found: Mapping[tuple[int, str], Found], columns: Mapping[str, str]

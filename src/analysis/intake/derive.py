@@ -153,7 +153,7 @@ def build_targets(visits: Table, concerns: Table) -> Table:
     )
     return targets.mutate(
         is_primary=_.rank == _.rank.min().over(group_by=_.session),
-        side=(_.first_side == _.last_side).ifelse(_.first_side, "both"),
+        side=(_.first_side != _.last_side).ifelse("both", _.first_side),
     )
 
 
