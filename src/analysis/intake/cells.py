@@ -225,7 +225,7 @@ def parse_birth_date(text: str, order: DateOrder, as_of: date) -> Found:
     possible = sorted(day for day in days - _NO_DAYS if day and oldest < day <= as_of)
     if len(possible) == 1:
         return _note_serial(possible[0]) if serial else Found(possible[0])
-    rule = "ambiguous_date" if possible else "impossible_date"
+    rule = "ambiguous_date" if possible else "impossible_age" if days else "impossible_date"
     hint = "write the day with a year of four digits; declare date_order in source.toml"
     return Found(rule=rule, consequence="cell blanked", suggestion=hint)
 

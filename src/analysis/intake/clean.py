@@ -442,6 +442,7 @@ class _Reader:
         is_unborn = (typed.birth_date > typed.date).fill_null(False)
         years = (as_number(typed.date) - as_number(typed.birth_date)) // 10000
         recorded = typed.recorded.fill_null("not recorded")
+        is_attended = typed.is_attended.fill_null(True)
         return typed.mutate(
             clinic=typed.clinic.fill_null(answer("clinic")),
             modality=typed.modality.fill_null(answer("default_modality")),
@@ -454,11 +455,11 @@ class _Reader:
             age=typed.age.fill_null(is_unborn.ifelse(None, years).cast("int64")),
             recorded=recorded,
             tells_of_previous=answer("side_effects_belong_to") == "previous session",
-            is_attended=typed.is_attended.fill_null(typed.p_status.isnull()),
+            is_attended=typed.p_status.isnull().ifelse(is_attended, None),
             is_used=typed.patient.notnull()
             & typed.date.notnull()
             & typed.p_status.isnull()
-            & typed.is_attended.fill_null(True),
+            & is_attended,
             p_birth_date=is_unborn.ifelse(
                 self._name_problem(
                     typed,

@@ -88,7 +88,8 @@ def replace_file(log: Log, name: str) -> Log:
 
 def list_problems(problems: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     """Return problems as a frame with the columns of the schema."""
-    return pd.DataFrame([*problems], columns=[*PROBLEM])
+    types = dict.fromkeys(PROBLEM, "str") | {"line": "int64"}
+    return pd.DataFrame([*problems], columns=[*PROBLEM]).astype(types)
 
 
 def join_logs(parts: Sequence[tuple[int, Log]]) -> Log:

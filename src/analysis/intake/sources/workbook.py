@@ -20,7 +20,7 @@ _COMPOUND_FILE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 def read_workbook(source: Source, layout: Layout, name: str) -> list[Log]:
     """Return one log per sheet; sheets without a single cell are left out.
 
-    The header is the first row that holds all mapped headers, alone or together with the row below
+    The header is the first row that holds all mapped headers, alone or together with the row above
     it (a merged ``Score`` over ``before`` and ``after`` gives ``Score before``, ``Score after``).
     Rows above it are titles. Days are written as ISO dates, numbers with a point.
 
@@ -87,25 +87,27 @@ def _read_sheet(source: Source, layout: Layout, name: str, sheet: CalamineSheet)
             above, below = enumerate(rows[:first], 1), enumerate(rows[last + 1 :], last + 2)
             records = [*above, *below]
             return make_log(headers, records, file=name, sheet=sheet.name, kinds=kinds)
+    mapped = {header for _role, header in layout.headers}
+    proposed = (headers for _first, headers, _last in _propose_headers(rows, _find_merged(sheet)))
+    nearest = max(filter(any, proposed), key=lambda headers: len(mapped.intersection(headers)))
     place = f"{name!r}, sheet {sheet.name!r},"
-    fullest = max(rows[:_HEADER_WITHIN], key=lambda row: sum(map(bool, row)))
-    check_headers(source, layout, place, [header for header in fullest if header])
-    raise AssertionError("a header that was not found is there")  # pragma: no cover
+    check_headers(source, layout, place, [header for header in nearest if header])
+    raise AssertionError("a header that was not found is there")
 
 
 def _propose_headers(
     rows: Sequence[Sequence[str]], merged: dict[tuple[int, int], tuple[int, int]]
 ) -> Iterator[tuple[int, list[str], int]]:
-    """Yield the header each row would make alone, then with the row below: first, headers, last."""
-    for first, row in enumerate(rows[:_HEADER_WITHIN]):
-        yield first, [*map(str.strip, row)], first
-        if first + 1 < len(rows):
+    """Yield the header each row would make alone, then with the row above: first, headers, last."""
+    for last, row in enumerate(rows[:_HEADER_WITHIN]):
+        yield last, [*map(str.strip, row)], last
+        if last and any(rows[last - 1]):
             above = [
-                rows[place[0]][place[1]] if (place := merged.get((first, column))) else text
-                for column, text in enumerate(row)
+                rows[place[0]][place[1]] if (place := merged.get((last - 1, column))) else text
+                for column, text in enumerate(rows[last - 1])
             ]
-            pairs = zip(above, rows[first + 1], strict=True)
-            yield first, [" ".join(f"{top} {under}".split()) for top, under in pairs], first + 1
+            pairs = zip(above, row, strict=True)
+            yield last - 1, [" ".join(f"{top} {under}".split()) for top, under in pairs], last
 
 
 def _find_merged(sheet: CalamineSheet) -> dict[tuple[int, int], tuple[int, int]]:
