@@ -9,10 +9,11 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
+from analysis.intake.schema import ALL_TERMS
 from analysis.intake.sources import DateOrder
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
@@ -32,10 +33,14 @@ class Found:
 
 RULES: Final[Mapping[str, str]] = {
     "missing_patient": "no patient in the patient column",
-    "patient_id_tidied": "a patient id that differs from another only in case or spaces",
+    "name_in_id_column": "a name where an id belongs: words of letters only",
+    "patient_id_tidied": "a patient id that differs from others only in case, spaces or zeros",
     "missing_date": "no date in the date column",
     "impossible_date": "a date that is not in the calendar or not in the declared order",
-    "ambiguous_date": "a date whose day and month cannot be told apart",
+    "ambiguous_date": "a date whose day and month, or century, cannot be told apart",
+    "excel_serial_date": "a day written as Excel's number of days since 1900",
+    "session_before_birth": "a session before the day of birth",
+    "unknown_status": "not a status of a booking the vocabulary of this column knows",
     "date_in_the_future": "a date after the day the log was extracted",
     "duplicate_row": "the same row stands further up",
     "wrong_number_of_cells": "the row has more or fewer cells than the header",
@@ -51,6 +56,15 @@ RULES: Final[Mapping[str, str]] = {
     "ambiguous_needle": "a needle length between millimetres and micrometres",
     "needle_range": "a range of needle lengths; its longest counts",
     "impossible_passes": "more passes than can be, or none",
+    "impossible_minutes": "a session of no minutes, or of more than can be",
+    "impossible_pain": "pain outside 0 to 10",
+    "impossible_months": "more months than can be, or fewer than none",
+    "unknown_modality": "not a modality the vocabulary of this column knows; it counts as other",
+    "unknown_setting": "neither the clinic nor at home",
+    "unknown_side": "not left, right or both",
+    "unknown_rater": "not a kind of rater the vocabulary of this column knows",
+    "unknown_severity": "not mild, moderate, severe or 1 to 5",
+    "unknown_answer": "neither yes nor no",
     "unknown_scale": "a scale that is not in the vocabulary",
     "undeclared_scale": "a scale whose order source.toml must declare",
     "scale_missing": "a score whose row names no scale",
@@ -58,11 +72,19 @@ RULES: Final[Mapping[str, str]] = {
     "several_concerns_fit": "the scale fits several concerns of the row; the first one counts",
     "score_outside_scale": "a score outside the range of its scale",
     "unknown_score": "not a score of its scale",
+    "ambiguous_percent": "a share or a percentage: below 1 on a scale in percent",
     "score_without_date": "a later score without the day it was taken",
     "follow_up_before_session": "a later score taken before its session",
     "unknown_side_effect": "text that names no side effect the vocabulary knows",
     "history_not_event": "side effect named as history, warning or improvement, not as an event",
     "uncertain_side_effect": "side effect named with a question mark",
+    "detail_without_side_effect": "a severity or consequence in a row without a side effect",
+    "unknown_contraindication": "text that names no contraindication the vocabulary knows",
+    "uncertain_contraindication": "contraindication named as past, or with a question mark",
+    "undefined_code": "a code the data dictionary does not define",
+    "not_canonical": "a cell of a canonical table that breaks the schema",
+    "unknown_patient": "a row of a canonical table whose patient is not there",
+    "unknown_session": "a row of a canonical table whose session is not there",
     "correction_does_not_match": "a correction whose cell does not hold the text it was made for",
     "side_effect_not_asked": "the cell says that nothing was asked or recorded",
 }
@@ -87,7 +109,9 @@ def ask_questions(rules: Iterable[str]) -> list[str]:
     return [question for rule, question in _QUESTIONS.items() if rule in raised]
 
 
-SENTINELS: Final = frozenset({"null", "nan", "#n/a", "tbc", "none given", "n/k", "unknown", "?"})
+SENTINELS: Final = frozenset(
+    "null|nan|#n/a|n/a|na|tbc|none given|n/k|not known|not recorded|unknown|?".split("|")
+)
 _NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|[.,]\d+)")
 _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
@@ -105,12 +129,52 @@ def is_blank(text: str | None) -> bool:
     return text is None or not text.strip() or fold(text) in SENTINELS
 
 
+_NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?:,?\s+[^\W\d_]+(?:['’-][^\W\d_]+)*\.?)+")
+
+
+def find_width(ids: Iterable[str]) -> int:
+    """Return how many digits the ids of a column have, where zeros in front show it; else 0.
+
+    A spreadsheet takes such zeros away; an id that is shorter than all others has lost them.
+    """
+    digits = [text.strip() for text in ids if text.strip().isdecimal()]
+    padded = {len(text) for text in digits if text.startswith("0") and text.strip("0")}
+    width = padded.pop() if len(padded) == 1 else 0
+    return 0 if any(len(text) > width for text in digits) else width
+
+
+def fold_patient(text: str, width: int) -> str:
+    """Return the id as ids are compared, with the zeros in front that the column has."""
+    plain = fold(text)
+    return plain.zfill(width) if plain.isdecimal() else plain
+
+
+def parse_patient(text: str, chosen: Mapping[str, str], source: str, width: int = 0) -> Found:
+    """Return the patient as ``source/ID``.
+
+    ``chosen`` is the form that counts of ids which differ only in case, spaces or zeros that the
+    column should have in front, by folded id.
+    Words of letters alone, one of them with a capital, are a person's name: it must not go on.
+    """
+    if is_blank(text):
+        return Found(rule="missing_patient", consequence="row set aside")
+    if _NAME.fullmatch(text.strip()) and text != text.casefold():
+        hint = "write the patient's id instead"
+        return Found(rule="name_in_id_column", consequence="row set aside", suggestion=hint)
+    patient = chosen[fold_patient(text, width)]
+    if patient == text:
+        return Found(f"{source}/{patient}")
+    hint = "write the id the same way everywhere"
+    return Found(f"{source}/{patient}", "patient_id_tidied", "repaired", hint)
+
+
 def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
     """Return the calendar day.
 
-    The declared order says which number is the day; ISO dates are read whatever the order.
-    Two-digit years are this century; a time of day is read over. A day after ``as_of`` is a
-    problem. While the order is undeclared, a date is read only if it can be read in one way.
+    The declared order says which number is the day; ISO dates and months by name are read whatever
+    the order. Two-digit years are this century; a time of day is read over. Five digits are Excel's
+    count of days, and repaired. A day after ``as_of`` is a problem. While the order is undeclared,
+    a date is read only if it can be read in one way.
     """
     if is_blank(text):
         return Found(rule="missing_date", consequence="row set aside")
@@ -120,22 +184,66 @@ def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
             hint = "declare date_order in source.toml"
             return Found(rule="ambiguous_date", consequence="row set aside", suggestion=hint)
         order = next((each for each in DATE_ORDERS if read_day(text, each)), DATE_ORDERS[0])
-    day = read_day(text, order)
+    serial = _read_serial(text)
+    day = read_day(text, order) or serial
     if day in _NO_DAYS:
         return Found(rule="missing_date", consequence="row set aside")
-    if day is None:
+    if day is None or day < _EARLIEST_SESSION:
         hint = f"write an existing day as {order}"
         return Found(rule="impossible_date", consequence="row set aside", suggestion=hint)
     if day > as_of:
         hint = "correct the day, or extracted_on in source.toml"
         return Found(rule="date_in_the_future", consequence="row set aside", suggestion=hint)
-    return Found(day)
+    return _note_serial(day) if serial else Found(day)
+
+
+def _note_serial(day: date) -> Found:
+    return Found(day, "excel_serial_date", "repaired", "format the column as dates")
+
+
+def parse_later_date(text: str, order: DateOrder, as_of: date) -> Found:
+    """Return the day of a later score: it may be blank, and a bad one blanks its cell alone."""
+    if is_blank(text):
+        return Found()
+    found = parse_date(text, order, as_of)
+    return found if found.value else replace(found, consequence="cell blanked")
+
+
+def parse_birth_date(text: str, order: DateOrder, as_of: date) -> Found:
+    """Return the day of birth.
+
+    A year of two digits is read if only one century makes a person of a possible age.
+    """
+    if is_blank(text):
+        return Found()
+    orders = DATE_ORDERS if order == "undeclared" else (order,)
+    serial = _read_serial(text)
+    days = {serial} if serial else {read_day(text, each) for each in orders} - {None}
+    if not re.search(r"\d{3}", text):
+        days |= {_add_years(day, -100) for day in days if day}
+    oldest = _add_years(as_of, -PROTOCOL["oldest_age"].whole)
+    possible = sorted(day for day in days - _NO_DAYS if day and oldest < day <= as_of)
+    if len(possible) == 1:
+        return _note_serial(possible[0]) if serial else Found(possible[0])
+    rule = "ambiguous_date" if possible else "impossible_age" if days else "impossible_date"
+    hint = "write the day with a year of four digits; declare date_order in source.toml"
+    return Found(rule=rule, consequence="cell blanked", suggestion=hint)
+
+
+def _add_years(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
 
 
 def read_day(text: str, order: DateOrder) -> date | None:
     """Return the day a text names in this order, if there is one in the calendar."""
     text = text.strip()
     try:
+        if named := _read_month_name(text):
+            text = named
+            order = "year-month-day" if re.match(r"\d{4}", text) else "day-month-year"
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ][\d:.]+(Z|[+-]\d{2}:?\d{2})?)?", text):
             return datetime.fromisoformat(text[:10]).date()
         parts = re.fullmatch(_DAY, text).group(1, 2, 3)  # type: ignore[union-attr]
@@ -148,10 +256,44 @@ def read_day(text: str, order: DateOrder) -> date | None:
         return None
 
 
+def _read_month_name(text: str) -> str:
+    """Return "3-4-24" for "3-Apr-24", "3 April 2024" or "Apr 3, 2024"; empty for other texts."""
+    parts = [part for part in re.split(r"[\s.,/-]+", fold(text)) if part]
+    if parts and parts[0][:3] in _WEEKDAYS:
+        parts = parts[1:]
+    if len(parts) == 3 and parts[0].isalpha():
+        parts = [parts[1], parts[0], parts[2]]
+    if len(parts) != 3 or len(parts[1]) < 3 or not parts[1].isalpha():
+        return ""
+    month = next(
+        (n for n, names in enumerate(_MONTHS, 1) if any(m.startswith(parts[1]) for m in names)), 0
+    )
+    return f"{re.sub(r'(?<=[0-9])(st|nd|rd|th)$', '', parts[0])}-{month}-{parts[2]}"
+
+
+def _read_serial(text: str) -> date | None:
+    """Return the day of Excel's number of days; the part after the point is the time of day."""
+    if match := re.fullmatch(r"\s*(\d{5})(\.\d+)?\s*", text):
+        return date(1899, 12, 30) + timedelta(days=int(match[1]))
+    return None
+
+
 DATE_ORDERS: Final[tuple[DateOrder, ...]] = ("day-month-year", "month-day-year", "year-month-day")
 _DAY = r"(\d{1,4})[./-] ?(\d{1,2})[./-] ?(\d{1,4})(?: \d{1,2}:\d{2}(?::\d{2})?)?"
 _NO_DAYS: Final = frozenset({date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1)})
 """What spreadsheets and databases write where there is no date."""
+_EARLIEST_SESSION: Final = date(1990, 1, 1)
+"""Needling of the skin was first described after it (Orentreich and Orentreich 1995, Dermatol Surg
+21:543), so an earlier day is a slip."""
+_WEEKDAYS: Final = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
+_MONTHS: Final = (
+    *(("january", "januar", "enero", "janvier"), ("february", "februar", "febrero", "février")),
+    *(("march", "märz", "marzo", "mars"), ("april", "abril", "avril")),
+    *(("may", "mai", "mayo"), ("june", "juni", "junio", "juin")),
+    *(("july", "juli", "julio", "juillet"), ("august", "agosto", "août")),
+    *(("september", "septiembre", "septembre"), ("october", "oktober", "octubre", "octobre")),
+    *(("november", "noviembre", "novembre"), ("december", "dezember", "diciembre", "décembre")),
+)
 
 
 def parse_number(text: str, decimal: str) -> Found:
@@ -256,9 +398,216 @@ def parse_passes(text: str, decimal: str) -> Found:
     return Found(rule="impossible_passes", consequence="cell blanked")
 
 
+def parse_minutes(text: str, decimal: str) -> Found:
+    """Return the minutes of a session: ``45``, ``45 min``, ``1 h``, ``1h30``, ``0:45``."""
+    if is_blank(text):
+        return Found()
+    plain = fold(text)
+    number = parse_number(re.sub(r"\s*(minutes?|mins?|min\.|m|')$", "", plain), decimal).value
+    if match := re.fullmatch(r"(\d{1,2})\s*(?:h|hr|hour|hours|:)\s*(\d{1,2})?\s*(?:m|min)?", plain):
+        number = float(int(match[1]) * 60 + int(match[2] or 0))
+    if not isinstance(number, float):
+        return Found(rule="unknown_number", consequence="cell blanked", suggestion="minutes")
+    if not 0 < number <= _LONGEST_SESSION:
+        return Found(rule="impossible_minutes", consequence="cell blanked", suggestion="minutes")
+    return Found(number)
+
+
+_LONGEST_SESSION: Final = 600
+"""Minutes; ten hours are a slip of the pen."""
+
+
+def parse_pain(text: str, decimal: str) -> Found:
+    """Return pain from 0 to 10; ``4/10`` is 4."""
+    if is_blank(text):
+        return Found()
+    plain, most = fold(text), PROTOCOL["pain_most"].value
+    number = parse_number(re.sub(rf"\s*/\s*{most:g}$", "", plain), decimal).value
+    if not isinstance(number, float):
+        return Found(rule="unknown_number", consequence="cell blanked", suggestion="0 to 10")
+    if not 0 <= number <= most:
+        return Found(rule="impossible_pain", consequence="cell blanked", suggestion="0 to 10")
+    return Found(number)
+
+
+def parse_isotretinoin_months(text: str, decimal: str) -> Found:
+    """Return the months since isotretinoin: a number, with its unit or not; 0 is now.
+
+    "never" has no months and is no problem.
+    """
+    if is_blank(text) or fold(text) in ("never", "none", "no", "nil"):
+        return Found()
+    plain = fold(text)
+    if plain in ("current", "currently", "now", "on it", "ongoing", "yes, current"):
+        return Found(0.0)
+    years = re.fullmatch(r"(.*?)\s*(?:years?|yrs?|y)(?: ago)?", plain)
+    bare = years[1] if years else re.sub(r"\s*(months?|mths?|mo|m)?\.?( ago)?$", "", plain)
+    number = parse_number(bare, decimal).value
+    if not isinstance(number, float):
+        return Found(rule="unknown_number", consequence="cell blanked", suggestion="months")
+    months = number * 12 if years else number
+    if not 0 <= months <= PROTOCOL["oldest_age"].value * 12:
+        return Found(rule="impossible_months", consequence="cell blanked", suggestion="months")
+    return Found(months)
+
+
+# --- words that stand for one of a few -------------------------------------------------------
+
+
+def _spell(**spellings: str) -> dict[str, str]:
+    """Return spelling → key from ``key="one spelling|another"``; the key spells itself."""
+    return {
+        spelling: key
+        for key, words in spellings.items()
+        for spelling in (key, key.replace("_", " "), *words.split("|"))
+    }
+
+
+_STATUSES: Final = _spell(
+    attended="attend|completed|complete|done|arrived|seen|checked out|checked in|closed|finished"
+    "|yes|y|ok|show|showed|treated",
+    absent="cancelled|canceled|cancellation|cancel|late cancel|late cancellation|no-show|no show"
+    "|noshow|no_show|dna|did not attend|didn't attend|missed|not attended|rescheduled|postponed"
+    "|booked|scheduled|pending|fta|failed to attend|abgesagt|nicht erschienen|cancelada",
+)
+_MODALITIES: Final = _spell(
+    microneedling="micro-needling|micro needling|needling|medical needling|skin needling|mn|cit|pci"
+    "|mnt|collagen induction|collagen induction therapy|dermapen|pen|skinpen|mechanical needling"
+    "|automated microneedling|roller|dermaroller|derma roller|derma-roller|stamp|micorneedling"
+    "|micronileng|microneedeling|mesoneedling",
+    rf_microneedling="rf|rf needling|rf micro-needling|rf micro needling|microneedling rf|mn rf"
+    "|mnrf|rfmn|fractional rf|fractional rf microneedling|frf|fmr|fractional radiofrequency"
+    "|radiofrequency|radiofrequency microneedling|radio-frequency microneedling|needle rf"
+    "|rf-microneedling|microneedling with rf|microneedle rf|morpheus8|morpheus|secret rf|infini"
+    "|vivace|potenza|genius",
+    laser="co2|co2 laser|fractional laser|fractional co2|fractional co2 laser|ablative laser|erbium"
+    "|er:yag|er:yag laser|erbium laser|fraxel|pico|pico laser|nd:yag|q-switched|laser resurfacing"
+    "|non-ablative laser",
+    chemical_peel="peel|peeling|chem peel|tca|tca peel|tca cross|glycolic|glycolic peel|salicylic"
+    "|salicylic peel|jessner|jessner peel|mandelic peel",
+    dermabrasion="derm-abrasion",
+    other="other|prp|mesotherapy|microdermabrasion|hydrafacial|ipl|botox|botulinum toxin|filler|led"
+    "|subcision|facial|consultation",
+)
+_SETTINGS: Final = _spell(
+    clinic="in clinic|in-clinic|office|in office|practice|surgery|salon|praxis",
+    home="at home|home use|home roller|self|self-treatment|self treatment|zuhause",
+)
+_AT_HOME = re.compile(r"[\s(,/-]*\b(?:at[ -])?home\b(?:[ -]use)?[\s),/-]*")
+_SIDES: Final = _spell(
+    left="l|lt|lhs|left side|left half|left cheek|left face|l side|links|izquierda|gauche",
+    right="r|rt|rhs|right side|right half|right cheek|right face|r side|rechts|derecha|droite",
+    both="bilateral|b/l|l+r|l & r|l/r|left and right|both sides|whole|beidseits",
+)
+_RATERS: Final = _spell(
+    blinded="blind|blinded investigator|blinded rater|independent|independent rater"
+    "|blinded physician|photo panel|photographs blinded|blinded photo",
+    investigator="physician|doctor|dr|clinician|treating physician|operator|therapist|nurse|staff"
+    "|dermatologist|treating clinician|provider|practitioner|unblinded",
+    device="instrument|camera|visia|antera|mexameter|cutometer|colorimeter|machine",
+    patient="self|self-assessed|self assessed|self-assessment|client|subject|pt|patient reported"
+    "|patient-reported",
+)
+_SEVERITIES: Final = _spell(
+    **{
+        "1": "mild|slight|minimal|light|minor|i|leicht",
+        "2": "moderate|mod|ii|mittel",
+        "3": "severe|marked|strong|iii|schwer",
+        "4": "life-threatening|life threatening|iv",
+        "5": "fatal|death|v",
+    }
+)
+_YES: Final = frozenset(
+    "yes|y|true|t|1|x|✓|ja|sí|si|oui|resolved|gone|settled|serious|sae|stopped".split("|")
+)
+_NO: Final = frozenset(
+    "no|n|false|f|0|nein|non|not resolved|ongoing|unresolved|persisting|not serious"
+    "|continued|none".split("|")
+)
+
+
+def _parse_word(text: str, spellings: Mapping[str, str], rule: str, hint: str) -> Found:
+    if is_blank(text):
+        return Found()
+    if key := spellings.get(fold(text).strip(" .")):
+        return Found(key)
+    return Found(rule=rule, consequence="cell blanked", suggestion=hint)
+
+
+def parse_status(text: str) -> Found:
+    """Return whether a booking became a session; a blank cell says so.
+
+    What is not understood sets its row aside: it is neither counted as a session nor left out as a
+    booking.
+    """
+    if is_blank(text):
+        return Found(True)
+    found = _parse_word(text, _STATUSES, "unknown_status", "attended, cancelled or no-show")
+    if found.value is None:
+        return replace(found, consequence="row set aside")
+    return Found(found.value == "attended")
+
+
+def parse_modality(text: str) -> Found:
+    """Return ``(modality, setting)``; the setting only where the text says "at home".
+
+    What is not understood is ``other``: it is not counted as microneedling.
+    """
+    if is_blank(text):
+        return Found()
+    plain = fold(text).strip(" .")
+    bare = _AT_HOME.sub(" ", plain).strip()
+    setting = "home" if bare != plain else None
+    key = _MODALITIES.get(bare)
+    if key:
+        return Found((key, setting))
+    hint = "name one of: " + ", ".join(dict.fromkeys(_MODALITIES.values()))
+    return Found(("other", setting), "unknown_modality", "noted", hint)
+
+
+def parse_setting(text: str) -> Found:
+    """Return ``clinic`` or ``home``."""
+    return _parse_word(text, _SETTINGS, "unknown_setting", "clinic or home")
+
+
+def parse_side(text: str) -> Found:
+    """Return ``left``, ``right`` or ``both``."""
+    return _parse_word(text, _SIDES, "unknown_side", "left, right or both")
+
+
+def parse_rater(text: str) -> Found:
+    """Return ``blinded``, ``investigator``, ``device`` or ``patient``."""
+    return _parse_word(
+        text,
+        _RATERS,
+        "unknown_rater",
+        "blinded, investigator, device or patient; until then default_rater counts",
+    )
+
+
+def parse_severity(text: str) -> Found:
+    """Return the severity from 1 mild to 5 fatal; "none" and 0 are none."""
+    if is_blank(text) or fold(text) in ("0", "none", "nil", "no"):
+        return Found()
+    plain = re.sub(r"^(ctcae|grade|gr|g)[ .:]*", "", fold(text))
+    hint = "mild, moderate, severe, or 1 to 5"
+    found = _parse_word(plain, _SEVERITIES, "unknown_severity", hint)
+    return found if found.value is None else Found(int(str(found.value)))
+
+
+def parse_answer(text: str) -> Found:
+    """Return yes or no."""
+    if is_blank(text):
+        return Found()
+    plain = fold(text).strip(" .")
+    if plain in _YES or plain in _NO:
+        return Found(plain in _YES)
+    return Found(rule="unknown_answer", consequence="cell blanked", suggestion="yes or no")
+
+
 def parse_text(text: str) -> Found:
     """Return the text without spaces around it, for names of devices, lots, staff and areas."""
-    return Found() if is_blank(text) else Found(" ".join(text.split()))
+    return Found() if is_blank(text) or not text.strip(" -") else Found(" ".join(text.split()))
 
 
 def parse_scale(text: str, spellings: Mapping[str, str], declared: frozenset[str]) -> Found:
@@ -276,17 +625,29 @@ def parse_scale(text: str, spellings: Mapping[str, str], declared: frozenset[str
 
 
 def parse_score(text: str, scale: Scale | None, decimal: str) -> Found:
-    """Return the score in the unit of its scale; Roman numerals count for ordinal scales only."""
+    """Return the score in the unit of its scale.
+
+    Roman numerals count for ordinal scales only, words where the scale's grades have them, and "%"
+    on scales in percent. A fraction, an arrow or a share below 1 on a scale in percent can be read
+    in two ways and is not read.
+    """
     if is_blank(text):
         return Found()
     if scale is None:
         return Found(rule="scale_missing", consequence="cell blanked", suggestion="name the scale")
     plain = re.sub(r"^(grade|gr|score)[ .:]*", "", fold(text))
-    number = parse_number(plain, decimal).value
+    is_percent = scale.unit == "%"
+    number = parse_number(re.sub(r"\s*%$", "", plain) if is_percent else plain, decimal).value
     if number is None and scale.kind != "continuous":
         number = _ROMAN.get(plain)
     if number is None:
-        return Found(rule="unknown_score", consequence="cell blanked", suggestion="a number")
+        named = [grade for grade, word in scale.grades.items() if fold(word) == plain]
+        number = float(named[0]) if len(named) == 1 else None
+    if number is None:
+        hint = "a number"
+        if re.search(r"→|➔|->|=>", plain):
+            hint = "write the score before and the score after into two columns"
+        return Found(rule="unknown_score", consequence="cell blanked", suggestion=hint)
     score = float(number)  # type: ignore[arg-type]
     if (scale.minimum is not None and score < scale.minimum) or (
         scale.maximum is not None and score > scale.maximum
@@ -295,6 +656,9 @@ def parse_score(text: str, scale: Scale | None, decimal: str) -> Found:
         high = "" if scale.maximum is None else f"{scale.maximum:g}"
         hint = f"a score from {low} to {high}"
         return Found(rule="score_outside_scale", consequence="cell blanked", suggestion=hint)
+    if is_percent and 0 < score < 1 and "%" not in plain:
+        hint = "write percent, from 0 to 100"
+        return Found(rule="ambiguous_percent", consequence="cell blanked", suggestion=hint)
     return Found(score)
 
 
@@ -479,9 +843,7 @@ class SideEffectSpellings:
                 *effect.short_spellings,
             )
         }
-        longest_first = sorted(keys, key=lambda each: (-len(each), each))
-        either = "|".join(map(re.escape, longest_first))
-        return cls(keys, re.compile(rf"(?<!\w)(?:{either})(?!\w)"))
+        return cls(keys, _match_longest(keys))
 
     def protect(self, text: str) -> str:
         """Return the text with every spelling that holds a mark of division replaced by one that
@@ -643,3 +1005,78 @@ def _has_unknown_words(text: str) -> bool:
         word not in _FILLERS and word not in _SEVERITY and not _NEGATION.fullmatch(word)
         for word in words
     )
+
+
+# --- contraindications -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ContraindicationsCell:
+    """What a contraindications cell says: key → present or absent; ``*`` absent is "none"."""
+
+    known: Mapping[str, bool]
+    problems: tuple[Found, ...] = ()
+
+
+@dataclass(frozen=True)
+class ContraindicationSpellings:
+    """The spellings of all contraindications, as one search for the longest match."""
+
+    keys: Mapping[str, str]
+    pattern: re.Pattern[str]
+
+    @classmethod
+    def of(cls, vocabulary: Vocabulary) -> "ContraindicationSpellings":
+        keys = {
+            fold(spelling): key
+            for key, each in vocabulary.contraindications.items()
+            for spelling in (key.replace("_", " "), each.name, *each.spellings)
+        }
+        return cls(keys, _match_longest(keys))
+
+
+def parse_contraindications(
+    text: str, spellings: ContraindicationSpellings
+) -> ContraindicationsCell:
+    """Read a free list of contraindications with negation.
+
+    A blank cell says nothing; "none" says that all were asked about and none was present. A
+    negation reaches to the end of its clause. What is named as past counts only where the spelling
+    itself is about the past.
+    """
+    if is_blank(text):
+        return ContraindicationsCell({})
+    plain = fold(re.sub(r"\s*[\r\n]+\s*", "; ", text.strip()))
+    plain = re.sub(r"\b(hx|h/o|history)( of)?\b", "history of", plain)
+    if _says_none(plain) or plain.strip(" .!") in _NO_CONTRAINDICATION:
+        return ContraindicationsCell({ALL_TERMS: False})
+    known: dict[str, bool] = {}
+    problems: dict[str, Found] = {}
+    for clause in _CLAUSE_END.split(plain):
+        is_negated = False
+        for piece in _PIECE_END.split(clause)[0::2]:
+            terms = [spellings.keys[match] for match in spellings.pattern.findall(piece)]
+            rest = spellings.pattern.sub(" ", piece)
+            is_negated = is_negated or bool(_NEGATION.search(rest))
+            if terms and (_UNCERTAIN.search(rest) or _HISTORY.search(rest)):
+                rule, hint = "uncertain_contraindication", "confirm or remove"
+                problems[rule] = Found(None, rule, "noted", hint)
+            elif terms:
+                for term in terms:
+                    known[term] = known.get(term, False) or not is_negated
+            elif _has_unknown_words(rest):
+                rule = "unknown_contraindication"
+                hint = "name a contraindication of the vocabulary, or add the spelling to it"
+                problems[rule] = Found(None, rule, "noted", hint)
+    return ContraindicationsCell(known, tuple(problems.values()))
+
+
+def _match_longest(keys: Iterable[str]) -> re.Pattern[str]:
+    longest_first = sorted(keys, key=lambda each: (-len(each), each))
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)")
+
+
+_NO_CONTRAINDICATION: Final = frozenset(
+    "none known|no contraindications|no contraindication|no known contraindications|none of these"
+    "|none of the above|all clear|clear|cleared|denies|denies all".split("|")
+)

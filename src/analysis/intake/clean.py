@@ -1,32 +1,88 @@
 """From text to typed tables, cell by cell, and every cell or row that was not used as written.
 
-A column is read once per *distinct* text and joined back, so a slow rule costs nothing. Nothing is
-dropped: rows read = used + set aside + not data, which is asserted on every load.
+A column is read once per *distinct* text and joined back, so a slow rule costs nothing. All layouts
+of a source go up the stairs together: each text is looked up with the number of its layout, because
+the layout decides how it is read. Nothing is dropped: rows read = used + set aside + not data,
+which is asserted on every load.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import reduce
-from operator import and_
 from typing import Any, Final, TypeAlias
 
 import ibis
 import pandas as pd
-from ibis import _
+from ibis import _, selectors
 
 from analysis.intake import cells
 from analysis.intake.cells import Found
-from analysis.intake.sources import Log, Source
+from analysis.intake.schema import COLUMNS, name_type
+from analysis.intake.sources import (
+    CANONICAL,
+    JOINED,
+    PLACE,
+    PROBLEM,
+    Layout,
+    Log,
+    Source,
+    check_tables,
+)
 from analysis.vocabulary import Scale, Vocabulary
 
 Row = dict[str, Any]
 Table: TypeAlias = ibis.Table
+Parse: TypeAlias = Callable[[str], Found]
 
-_PROBLEM: Final = {"rule": "string", "consequence": "string", "suggestion": "string"}
+TYPED: Final[Mapping[str, Mapping[str, str]]] = {
+    "patient": {"patient": "string"},
+    "date": {"date": "date"},
+    "status": {"is_attended": "boolean"},
+    "age": {"age": "int64"},
+    "birth_date": {"birth_date": "date"},
+    "sex": {"sex": "string"},
+    "skin_type": {"skin_type": "int64", "skin_type_is_range": "boolean"},
+    "side": {"side": "string"},
+    "modality": {"modality": "string", "modality_setting": "string"},
+    "setting": {"setting": "string"},
+    "needle": {"needle_shortest": "float64", "needle_longest": "float64"},
+    "passes": {"passes": "int64"},
+    "minutes": {"minutes": "float64"},
+    "pain": {"pain": "float64"},
+    "isotretinoin_months": {"isotretinoin_months": "float64"},
+    "scale": {"scale": "string"},
+    "score_after_date": {"score_after_date": "date"},
+    "rater": {"rater": "string"},
+    "side_effects": {"recorded": "string"},
+    "severity": {"severity": "int64"},
+    "serious": {"serious": "boolean"},
+    "resolved": {"resolved": "boolean"},
+    "stopped": {"stopped": "boolean"},
+    **{
+        role: {role: "string"}
+        for role in (
+            *("area", "clinic", "operator", "device", "device_serial", "cartridge_lot"),
+            *("serum_lot", "anaesthetic", "adjunct", "endpoint", "aftercare", "action"),
+        )
+    },
+}
+"""Role → the typed columns of a visit that its cell becomes."""
+_SPREAD: Final = ("concern", "side_effects", "contraindications")
+"""Roles whose cell becomes rows of a table of its own."""
+_SCORES: Final = ("score_before", "score_after")
+_PROBLEM: Final = {"column": "string"} | dict.fromkeys(PROBLEM[4:], "string")
 _TOTALS: Final = ("total", "totals", "sum", "summe", "gesamt", "subtotal", "grand total")
 _NO_PROBLEM: Final = Found()
+_BETWEEN: Final = "\x1f"
+"""The unit separator of ASCII, between the cells of a row that is compared as a whole."""
+_ENGINE_TYPES: Final = {
+    "text": "string",
+    "number": "float64",
+    "whole number": "int64",
+    "yes/no": "boolean",
+    "day": "date",
+}
 
 
 @dataclass(frozen=True)
@@ -44,21 +100,24 @@ class Account:
             raise AssertionError(f"rows were lost: {self}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Cleaned:
     """A log as typed rows.
 
     ``visits`` has one row per used row of the log, with its place and typed cells; ``concerns``,
-    ``events``, ``denials`` and ``scores`` are keyed by its ``row``.
+    ``events``, ``denials``, ``scores`` and ``screening`` are keyed by its ``row``. A source of
+    canonical tables has no visits: its ``tables`` are those of the schema, by name.
     """
 
-    visits: Table
-    concerns: Table
-    events: Table
-    denials: Table
-    scores: Table
     problems: Table
     account: Account
+    visits: Table = None
+    concerns: Table = None
+    events: Table = None
+    denials: Table = None
+    scores: Table = None
+    screening: Table = None
+    tables: Mapping[str, Table] = field(default_factory=dict)
 
 
 def clean_log(
@@ -69,477 +128,656 @@ def clean_log(
     ``as_of`` is the last day that can be in the log. Raises nothing for bad cells: they are
     problems.
     """
-    scales = source.find_scales(vocabulary)
-    spellings = cells.spell_scales(vocabulary)
-    undeclared = frozenset(vocabulary.scales) - frozenset(scales)
-
-    def read_scale(text: str) -> Found:
-        found = cells.parse_scale(text, spellings, undeclared)
-        return found if found.value or found.rule else Found(source.answers.scale or None)
-
-    reader = _Reader(connection, log, source)
-    decimal, order = source.format.decimal, source.format.date_order
-    parsers: dict[str, tuple[Callable[[str], Found], dict[str, str]]] = {
-        "date": (lambda text: cells.parse_date(text, order, as_of), {"date": "date"}),
-        "age": (lambda text: cells.parse_age(text, decimal), {"age": "int64"}),
-        "sex": (cells.parse_sex, {"sex": "string"}),
-        "skin_type": (
-            cells.parse_skin_type,
-            {"skin_type": "int64", "skin_type_is_range": "boolean"},
-        ),
-        "needle": (
-            lambda text: cells.parse_needle(text, decimal),
-            {"needle_shortest": "float64", "needle_longest": "float64"},
-        ),
-        "passes": (lambda text: cells.parse_passes(text, decimal), {"passes": "int64"}),
-        "score_after_date": (
-            lambda text: _as_later_day(cells.parse_date(text, order, as_of)),
-            {"score_after_date": "date"},
-        ),
-        "scale": (read_scale, {"scale": "string"}),
-    }
-    for role in ("area", "clinic", "operator", "device", "cartridge_lot", "anaesthetic"):
-        parsers[role] = (cells.parse_text, {role: "string"})
-    reader.read_patients()
-    for role, (parse, columns) in parsers.items():
-        reader.read_role(role, parse, columns)
-    visits = reader.keep_used()
-    concerns = reader.read_concerns(visits, vocabulary)
-    scores = reader.read_scores(visits, concerns, scales, read_scale)
-    events, denials, visits = reader.read_side_effects(visits, vocabulary)
+    if source.every_layout[0].format.kind == "tables":
+        return _take_tables(connection, log, source, vocabulary, as_of)
+    reader = _Reader(connection, log, source, vocabulary, as_of)
+    visits = reader.read_visits()
+    concerns = reader.read_concerns(visits)
+    scores = reader.read_scores(visits, concerns)
+    events, denials = reader.read_side_effects(visits)
+    screening = reader.read_contraindications(visits)
     return Cleaned(
-        visits, concerns, events, denials, scores, reader.bind_problems(), reader.count_rows()
+        problems=reader.bind_problems(),
+        account=reader.count_rows(),
+        visits=visits,
+        concerns=concerns,
+        events=events,
+        denials=denials,
+        scores=scores,
+        screening=screening,
     )
 
 
-def _as_later_day(found: Found) -> Found:
-    """A later score's day may be blank, and a bad one blanks the cell, not the row."""
-    if found.rule == "missing_date":
-        return _NO_PROBLEM
-    return replace(found, consequence="cell blanked") if found.rule else found
+def _take_tables(
+    connection: ibis.BaseBackend, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
+) -> Cleaned:
+    """Return canonical tables as they are, without the rows that break the schema."""
+    frames, problems = check_tables(log, source, vocabulary, as_of)
+    tables = {}
+    for name in CANONICAL:
+        types = {key: _ENGINE_TYPES[name_type(item)] for key, item in COLUMNS[name].items()}
+        tables[name] = connection.create_table(f"given_{name}", _to_engine(frames[name], types))
+    types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
+    blank = int((log.rows["cells"] == 0).sum())
+    bad = problems[["file", "line"]].drop_duplicates()
+    used = len(log.rows) - blank - len(bad)
+    account = Account(len(log.rows), used, len(bad), blank)
+    account.check()
+    listed = connection.create_table("problems", _to_engine(problems, types))
+    return Cleaned(problems=listed, account=account, tables=tables)
+
+
+def name_column(source: Source, role: str, layout: ibis.Value) -> ibis.Value:
+    """Return the header that each layout gives to a role, by the number of the layout."""
+    headers = [
+        (layout == place, each.columns[role])
+        for place, each in enumerate(source.every_layout)
+        if role in each.columns
+    ]
+    return ibis.cases(*headers, else_=None) if headers else ibis.null("string")
+
+
+def _make_parsers(
+    layout: Layout, vocabulary: Vocabulary, scales: Mapping[str, Scale], as_of: date
+) -> dict[str, Parse]:
+    """Return role → how one of its cells is read in this layout; patients are read apart."""
+    decimal, order = layout.format.decimal, layout.format.date_order
+    spelled = cells.spell_scales(vocabulary)
+    undeclared = frozenset(vocabulary.scales) - frozenset(scales)
+    effects = cells.SideEffectSpellings.of(vocabulary)
+    parsers: dict[str, Parse] = {
+        "date": lambda text: cells.parse_date(text, order, as_of),
+        "status": cells.parse_status,
+        "age": lambda text: cells.parse_age(text, decimal),
+        "birth_date": lambda text: cells.parse_birth_date(text, order, as_of),
+        "sex": cells.parse_sex,
+        "skin_type": cells.parse_skin_type,
+        "side": cells.parse_side,
+        "modality": cells.parse_modality,
+        "setting": cells.parse_setting,
+        "needle": lambda text: cells.parse_needle(text, decimal),
+        "passes": lambda text: cells.parse_passes(text, decimal),
+        "minutes": lambda text: cells.parse_minutes(text, decimal),
+        "pain": lambda text: cells.parse_pain(text, decimal),
+        "isotretinoin_months": lambda text: cells.parse_isotretinoin_months(text, decimal),
+        "scale": lambda text: cells.parse_scale(text, spelled, undeclared),
+        "score_after_date": lambda text: cells.parse_later_date(text, order, as_of),
+        "rater": cells.parse_rater,
+        "side_effects": lambda text: Found(cells.parse_side_effects(text, effects).recorded),
+        "severity": cells.parse_severity,
+        "serious": cells.parse_answer,
+        "resolved": cells.parse_answer,
+        "stopped": cells.parse_answer,
+    }
+    return {role: parsers.get(role, cells.parse_text) for role in TYPED if role != "patient"}
 
 
 class _Reader:
-    """Holds the typed columns of one load while they are read one after the other."""
+    """Holds what is known of one load while it is read role by role."""
 
-    def __init__(self, connection: ibis.BaseBackend, log: Log, source: Source) -> None:
+    def __init__(
+        self,
+        connection: ibis.BaseBackend,
+        log: Log,
+        source: Source,
+        vocabulary: Vocabulary,
+        as_of: date,
+    ) -> None:
         self.connection = connection
         self.log = log
         self.source = source
-        self.rows = self._classify(self._store("log", log.rows, self._log_types()))
-        self.typed = self.rows.filter(_.kind == "data")
-        self.problems: list[Table] = [
-            self._list_problems(self.rows, None, _.kind, "row set aside").filter(
-                _.rule.isin(["duplicate_row", "wrong_number_of_cells"])
-            )
+        self.layouts = source.every_layout
+        self.vocabulary = vocabulary
+        self.scales = source.find_scales(vocabulary)
+        self.parsers = [
+            _make_parsers(layout, vocabulary, self.scales, as_of) for layout in self.layouts
         ]
+        self.numbers: dict[tuple[str | None, str, str, str | None], int] = {}
+        self.problems: list[Table] = []
+        self.rows = self._read_rows()
+        self.texts = self._list_distinct()
 
     # --- rows ---------------------------------------------------------------------------------
 
-    def _log_types(self) -> dict[str, str]:
-        place = {"row": "int64", "file": "string", "sheet": "string", "line": "int64"}
-        return place | {"cells": "int64"} | dict.fromkeys(self.log.texts, "string")
-
-    def _classify(self, rows: Table) -> Table:
-        """Add ``kind``: data, or why the row is not data or set aside."""
-        texts = [rows[name].strip() for name in self.log.texts]
-        headers = zip(texts, self.log.headers, strict=True)
-        is_blank = reduce(and_, (text == "" for text in texts))
-        is_header = reduce(and_, (text == header for text, header in headers))
-        others = [rows[self._text(role)].strip() for role in ("date",)]
-        is_total = texts[0].lower().isin(_TOTALS) | rows[
-            self._text("patient")
-        ].lower().strip().isin(_TOTALS)
-        is_total &= reduce(and_, (text == "" for text in others))
-        first = ibis.cases(
-            (is_blank, "blank"),
-            (is_header, "header"),
+    def _read_rows(self) -> Table:
+        """Return the rows with ``kind`` (data, or why not) and the text of each role that is mapped
+        (``t_``) and of each score column that is named by its scale (``s_``)."""
+        types = {
+            name: "string" if kind == "str" else kind
+            for name, kind in (*PLACE.items(), *JOINED.items())
+        }
+        types |= dict.fromkeys(self.log.texts, "string")
+        rows = _to_engine(self.log.rows, types)
+        whole = ibis.literal(_BETWEEN).join([rows[name] for name in self.log.texts])
+        mapped = {
+            f"t_{role}": self._pick(rows, {n: each.columns.get(role) for n, each in self._number()})
+            for role in (*TYPED, *_SPREAD, *_SCORES)
+            if any(role in layout.columns for layout in self.layouts)
+        }
+        mapped |= {
+            f"s_{scale}": self._pick(
+                rows, {n: each.scores.get(scale) for n, each in self._number()}
+            )
+            for scale in self.scale_columns
+        }
+        rows = rows.select(*PLACE, *JOINED, whole=whole, **mapped)
+        either = "|".join(_TOTALS)
+        is_total = (
+            rows.whole.lower().re_search(rf"^[\s{_BETWEEN}]*({either})\s*:?\s*({_BETWEEN}|$)")
+            | rows.t_patient.lower().strip().isin(_TOTALS)
+            | rows.t_date.lower().strip().isin(_TOTALS)
+        ) & rows.t_date.lower().strip().isin(["", *_TOTALS])
+        kind = ibis.cases(
+            (rows.kind != "", rows.kind),
+            (~rows.whole.re_search(rf"[^\s{_BETWEEN}]"), "blank"),
             (is_total, "total"),
-            (rows.cells != len(texts), "wrong_number_of_cells"),
+            (rows.cells != rows.width, "wrong_number_of_cells"),
             else_="data",
         )
-        rows = rows.mutate(kind=first)
+        rows = rows.mutate(kind=kind)
         nth = ibis.row_number().over(
-            ibis.window(group_by=["kind", *self.log.texts], order_by="row")
+            ibis.window(group_by=["layout", "kind", "whole"], order_by="row")
         )
         is_again = (rows.kind == "data") & (nth > 0)
-        return self._keep("rows", rows.mutate(kind=is_again.ifelse("duplicate_row", rows.kind)))
+        rows = rows.mutate(kind=is_again.ifelse("duplicate_row", rows.kind))
+        rows = self._keep("rows", rows.drop("whole", "cells", "width"))
+        refused = {
+            rule: self._number_problem(None, Found(rule=rule, consequence="row set aside"))
+            for rule in ("duplicate_row", "wrong_number_of_cells")
+        }
+        number = ibis.cases(*((rows.kind == rule, n) for rule, n in refused.items()), else_=None)
+        self._add_problems(rows.filter(rows.kind.isin([*refused])), number)
+        return rows
 
-    def keep_used(self) -> Table:
-        """Return the rows with a patient and a day; the others are set aside with their problem."""
-        is_used = self.typed.patient.notnull() & self.typed.date.notnull()
-        self.used = self._keep("used", self.typed.filter(is_used))
-        self._blank_problems_of_rows_set_aside()
-        return self.used
+    @property
+    def scale_columns(self) -> list[str]:
+        """The scales that have a column of their own in some layout."""
+        return list(dict.fromkeys(scale for each in self.layouts for scale in each.scores))
 
-    def _blank_problems_of_rows_set_aside(self) -> None:
-        """A row that is set aside is listed for that alone: its other cells were not used."""
-        used = self.used.select("file", "line")
-        for place, table in enumerate(self.problems):
-            whole = table.filter(_.consequence == "row set aside")
-            single = table.filter(_.consequence != "row set aside").semi_join(
-                used, ["file", "line"]
-            )
-            self.problems[place] = whole.union(single)
+    def _number(self) -> Iterable[tuple[int, Layout]]:
+        return enumerate(self.layouts)
+
+    def _pick(self, rows: Table, headers: Mapping[int, str | None]) -> ibis.Value:
+        """Return the text under the header that each layout has for it."""
+        names = {n: self.log.find_text(each) for n, each in headers.items() if each is not None}
+        if len(names) == len(self.layouts) and len(set(names.values())) == 1:
+            return rows[names[0]]
+        return ibis.cases(
+            *((rows.layout == n, rows[name]) for n, name in names.items()), else_=None
+        )
+
+    def _list_distinct(self) -> dict[tuple[int, str], list[str]]:
+        """Return the distinct texts by layout and text column, sorted, of all columns at once."""
+        data = self.rows.filter(_.kind == "data")
+        names = [name for name in data.columns if name[:2] in ("t_", "s_")]
+        found = data.group_by("layout").agg(
+            **{name: data[name].collect(distinct=True) for name in names}
+        )
+        return {
+            (int(row["layout"]), name): sorted(row[name])
+            for row in found.execute().to_dict("records")
+            for name in names
+            if row[name] is not None and not isinstance(row[name], float)
+        }
 
     def count_rows(self) -> Account:
         """Return the account, with its sum checked."""
         kinds = self.rows.group_by("kind").agg(n=_.count()).execute()
         count = Counter(dict(zip(kinds["kind"], kinds["n"].map(int), strict=True)))
-        used = int(self.used.count().execute())
-        not_data = count["blank"] + count["header"] + count["total"]
+        data = self.typed.aggregate(
+            used=_.is_used.sum(), absent=(~_.is_attended).fill_null(False).sum()
+        ).execute()
+        used, absent = (int(each) if pd.notna(each) else 0 for each in data.iloc[0])
         again = count["duplicate_row"] + count["wrong_number_of_cells"]
-        account = Account(len(self.log.rows), used, again + count["data"] - used, not_data)
+        not_data = count.total() - again - count["data"] + absent
+        account = Account(len(self.log.rows), used, again + count["data"] - used - absent, not_data)
         account.check()
         return account
 
     # --- columns ------------------------------------------------------------------------------
 
-    def read_patients(self) -> None:
-        """Add ``patient``; ids that differ only in case or spaces are one, in the commonest
-        form."""
-        column = self._text("patient")
-        forms = self.typed.group_by(text=self.typed[column]).agg(n=_.count()).execute()
-        forms = forms.sort_values(["n", "text"], ascending=[False, True])
-        chosen: dict[str, str] = {}
-        for text in forms["text"]:
-            chosen.setdefault(cells.fold(text), " ".join(text.split()))
+    def read_visits(self) -> Table:
+        """Return the used rows with their typed cells, all roles joined at once.
 
-        def parse(text: str) -> Found:
-            if cells.is_blank(text):
-                return Found(rule="missing_patient", consequence="row set aside")
-            patient = chosen[cells.fold(text)]
-            if patient == text:
-                return Found(f"{self.source.name}/{patient}")
-            hint = "write the id the same way everywhere"
-            return Found(f"{self.source.name}/{patient}", "patient_id_tidied", "repaired", hint)
-
-        self.read_role("patient", parse, {"patient": "string"})
-
-    def read_role(
-        self, role: str, parse: Callable[[str], Found], columns: Mapping[str, str]
-    ) -> None:
-        """Add the typed columns of one role, missing throughout where the log has no such
-        column."""
-        if role not in self.source.columns:
-            empty = {name: ibis.null().cast(kind) for name, kind in columns.items()}
-            self.typed = self.typed.mutate(**empty)
-            return
-        names = [*columns]
-
-        def spread(text: str) -> list[Row]:
-            found = parse(text)
-            values = found.value if isinstance(found.value, tuple) else (found.value,)
-            return [dict(zip(names, values, strict=False)) | _as_row(found)]
-
-        table = self._look_up(f"read_{role}", self.typed, self._text(role), spread, columns)
-        joined = self.typed.left_join(table, self.typed[self._text(role)] == table.text)
-        self._add_problems(role, joined)
-        self.typed = self._keep(f"typed_{role}", joined.drop("text", *_PROBLEM))
-
-    def read_concerns(self, visits: Table, vocabulary: Vocabulary) -> Table:
-        """Return row × concern: row, position, concern, subtype. Only analysed concerns count."""
-        columns = {"position": "int64", "concern": "string", "subtype": "string"}
-        if "concern" not in self.source.columns:
-            assumed = self.source.answers.concern
-            known = visits.select("row", position=0, concern=ibis.literal(assumed or None))
-            known = known.mutate(concern=_.concern.cast("string"), subtype=ibis.null("string"))
-            return self._keep("concerns", known.filter(_.concern.notnull()))
-
-        def spread(text: str) -> list[Row]:
-            found = cells.parse_concerns(text, vocabulary)
-            return [
-                {
-                    "position": place,
-                    "concern": each.value.concern
-                    if isinstance(each.value, cells.Target) and each.rule != "concern_out_of_scope"
-                    else None,
-                    "subtype": (each.value.subtype or None)
-                    if isinstance(each.value, cells.Target)
-                    else None,
-                }
-                | _as_row(each)
-                for place, each in enumerate(found)
-            ]
-
-        text = self._text("concern")
-        table = self._look_up("read_concern", visits, text, spread, columns)
-        joined = visits.inner_join(table, visits[text] == table.text)
-        self._add_problems("concern", joined)
-        known = joined.filter(_.concern.notnull()).select("row", *columns)
-        return self._keep("concerns", known)
-
-    def read_scores(
-        self,
-        visits: Table,
-        concerns: Table,
-        scales: Mapping[str, Scale],
-        read_scale: Callable[[str], Found],
-    ) -> Table:
-        """Return row × moment: row, moment (before | after), concern, scale, score, date.
-
-        The score belongs to the first concern of its row that its scale fits.
+        A row without a patient or a day is set aside; a booking that was not attended is no data.
         """
-        if "scale" not in self.source.columns:
-            visits = visits.mutate(scale=ibis.literal(self.source.answers.scale or None, "string"))
-        parts = [
-            self._read_scores_of(visits, concerns, scales, read_scale, moment, day)
-            for moment, day in (("before", "date"), ("after", "score_after_date"))
-            if f"score_{moment}" in self.source.columns
+        parsers = [{"patient": parse} | each for parse, each in self._pair_patients()]
+        data = self.rows.filter(_.kind == "data")
+        joined = data
+        empty: dict[str, ibis.Value] = {}
+        for role, columns in TYPED.items():
+            if f"t_{role}" not in data.columns:
+                empty |= {name: ibis.null(kind) for name, kind in columns.items()}
+                empty[f"p_{role}"] = ibis.null("int64")
+                continue
+            found = {
+                (n, text): parse(text)
+                for n, layout in self._number()
+                if role in layout.columns
+                for parse in (parsers[n][role],)
+                for text in self.texts.get((n, f"t_{role}"), ())
+            }
+            looked_up = self._make_look_up(role, found, columns)
+            joined = joined.left_join(
+                looked_up,
+                [
+                    data.layout == looked_up[f"l_{role}"],
+                    data[f"t_{role}"] == looked_up[f"k_{role}"],
+                ],
+            )
+        typed = joined.select(~selectors.matches("^[lk]_")).mutate(**empty)
+        kept = [
+            name
+            for name in data.columns
+            if name[:2] != "t_" or name[2:] in (*_SPREAD, *_SCORES, "scale")
         ]
-        kinds = {"row": "int64", "moment": "string", "concern": "string", "scale": "string"}
-        kinds |= {"score": "float64", "date": "date"}
-        empty = self._store("no_scores", pd.DataFrame(columns=[*kinds]), kinds)
-        return self._keep("scores", ibis.union(empty, *parts) if parts else empty)
+        cleaned = [name for each in TYPED.values() for name in each]
+        numbers = [f"p_{role}" for role in TYPED]
+        typed = self._complete(typed.select(*kept, *cleaned, *numbers))
+        self.typed = self._keep("typed", typed)
+        self._list_problems_of_roles()
+        return self.typed.filter(_.is_used).drop(selectors.startswith("p_"))
 
-    def _read_scores_of(
-        self,
-        visits: Table,
-        concerns: Table,
-        scales: Mapping[str, Scale],
-        read_scale: Callable[[str], Found],
-        moment: str,
-        day: str,
+    def _pair_patients(self) -> Iterable[tuple[Parse, dict[str, Parse]]]:
+        """Yield how a patient is read in each layout, with its other parsers; ids that differ only
+        in case, spaces or zeros in front are one, in the commonest form."""
+        data = self.rows.filter(_.kind == "data")
+        forms = data.group_by("layout", text=_.t_patient).agg(n=_.count()).execute()
+        widths = [
+            cells.find_width(self.texts.get((n, "t_patient"), ())) for n, _layout in self._number()
+        ]
+        # the commonest form counts; a form without its zeros never does
+        forms["key"] = [
+            cells.fold_patient(text, widths[n])
+            for n, text in zip(forms["layout"], forms["text"], strict=True)
+        ]
+        forms["short"] = forms["text"].map(cells.fold) != forms["key"]
+        forms = forms.groupby(["key", "short", "text"], as_index=False)["n"].sum()
+        forms = forms.sort_values(["short", "n", "text"], ascending=[True, False, True])
+        chosen: dict[str, str] = {}
+        for key, text, is_short in zip(forms["key"], forms["text"], forms["short"], strict=True):
+            chosen.setdefault(key, key if is_short else " ".join(text.split()))
+
+        def make_parser(width: int) -> Parse:
+            return lambda text: cells.parse_patient(text, chosen, self.source.name, width)
+
+        for width, parsers in zip(widths, self.parsers, strict=True):
+            yield make_parser(width), parsers
+
+    def _make_look_up(
+        self, role: str, found: Mapping[tuple[int, str], Found], columns: Mapping[str, str]
     ) -> Table:
-        role = f"score_{moment}"
-        text = self._text(role)
-        named = visits[self._text("scale")] if "scale" in self.source.columns else ibis.literal("")
-        visits = visits.mutate(named=named)
+        """Return layout (``l_``) and text (``k_``) → the typed columns and the problem (``p_``)."""
+        names = [*columns]
+        read = []
+        for (n, text), each in found.items():
+            values = each.value if isinstance(each.value, tuple) else (each.value,)
+            row: Row = {f"l_{role}": n, f"k_{role}": text}
+            row |= dict(zip(names, values, strict=False))
+            header = self.layouts[n].columns[role]
+            row[f"p_{role}"] = self._number_problem(header, each) if each.rule else None
+            read.append(row)
+        types = {f"l_{role}": "int64", f"k_{role}": "string"} | dict(columns)
+        types[f"p_{role}"] = "int64"
+        return _to_engine(pd.DataFrame(read, columns=[*types]), types)
 
-        def read_score(scale: str | None, named: str, written: str) -> Found:
-            of_scale = scales.get(scale) if isinstance(scale, str) else None
-            found = cells.parse_score(written, of_scale, self.source.format.decimal)
-            if found.rule != "scale_missing" or not (problem := read_scale(named)).rule:
-                return found
-            # the scale is named: what is wrong with it is what is wrong with its score
-            return replace(found, rule=problem.rule, suggestion=problem.suggestion)
+    def _complete(self, typed: Table) -> Table:
+        """Fill in what the answers of each layout say, and what follows from several cells."""
 
-        keys = ["scale", "named", "text"]
-        distinct = visits.select("scale", "named", text=visits[text]).distinct().execute()
-        read = [
-            {"of_scale": key[0], "of_named": key[1], "text": key[2], "score": found.value}
-            | _as_row(found)
-            for key in distinct.sort_values(keys).itertuples(index=False, name=None)
-            for found in [read_score(*key)]
-        ]
-        kinds = {"of_scale": "string", "of_named": "string", "text": "string", "score": "float64"}
-        table = self._store(
-            f"read_{role}", pd.DataFrame(read, columns=[*kinds, *_PROBLEM]), kinds | _PROBLEM
-        )
-        joined = visits.left_join(
-            table,
-            (visits[text] == table.text)
-            & (visits.named == table.of_named)
-            & visits.scale.identical_to(table.of_scale),
-        ).drop("text", "named", "of_scale", "of_named")
-        self._add_problems(role, joined)
-        fitting = [
-            {"concern": concern, "scale": key}
-            for key, scale in scales.items()
-            for concern in self._concerns_of(scale, concerns)
-        ]
-        fits = self._store(
-            f"fits_{moment}",
-            pd.DataFrame(fitting, columns=["concern", "scale"]),
-            {"concern": "string", "scale": "string"},
-        )
-        scored = self._keep(f"scored_{moment}", joined.drop(*_PROBLEM).filter(_.score.notnull()))
-        candidates = concerns.inner_join(scored.select("row", "scale"), "row").semi_join(
-            fits, ["concern", "scale"]
-        )
-        chosen = candidates.group_by("row").agg(
-            concern=_.concern.argmin(_.position), fitting=_.count()
-        )
-        found = scored.left_join(chosen, "row").drop("row_right")
-        later = found[day] < found.date if moment == "after" else ibis.literal(False)
-        rule = ibis.cases(
-            (found.concern.isnull(), "scale_does_not_fit"),
-            (found[day].isnull(), "score_without_date"),
-            (later.fill_null(False), "follow_up_before_session"),
-            else_=ibis.null("string"),
-        )
-        found = self._keep(f"placed_{moment}", found.mutate(rule=rule))
-        self.problems.append(
-            self._list_problems(found.filter(_.rule.notnull()), role, _.rule, "cell blanked")
-        )
-        kept = found.filter(_.rule.isnull())
-        self.problems.append(
-            self._list_problems(
-                kept.filter(_.fitting > 1), role, ibis.literal("several_concerns_fit"), "noted"
+        def answer(key: str) -> ibis.Value:
+            values = {getattr(each.answers, key) or None for each in self.layouts}
+            if len(values) == 1:
+                return ibis.literal(*values, type="string")
+            return ibis.cases(
+                *(
+                    (typed.layout == n, ibis.literal(getattr(each.answers, key) or None, "string"))
+                    for n, each in self._number()
+                ),
+                else_=None,
             )
-        )
-        return kept.select(
-            "row",
-            moment=ibis.literal(moment),
-            concern=_.concern,
-            scale=_.scale,
-            score=_.score,
-            date=_[day],
-        )
 
-    def _concerns_of(self, scale: Scale, concerns: Table) -> Iterable[str]:
-        if not hasattr(self, "_present"):
-            self._present = sorted(concerns.concern.topk(1000).execute()["concern"])
-        return [concern for concern in self._present if scale.fits(concern)]
+        def as_number(day: ibis.Value) -> ibis.Value:
+            return day.year() * 10000 + day.month() * 100 + day.day()
 
-    def read_side_effects(
-        self, visits: Table, vocabulary: Vocabulary
-    ) -> tuple[Table, Table, Table]:
-        """Return events (row, term, severity, hours, is_resolved), denials (row, term), and the
-        visits with ``recorded``."""
-        kinds = {
-            "term": "string",
-            "severity": "int64",
-            "hours": "float64",
-            "is_resolved": "boolean",
-        }
-        if "side_effects" not in self.source.columns:
-            nothing = {"row": "int64"} | kinds
-            events = self._store("no_events", pd.DataFrame(columns=[*nothing]), nothing)
-            return (
-                events,
-                events.select("row", "term"),
-                visits.mutate(recorded=ibis.literal("not recorded")),
-            )
-        text = self._text("side_effects")
-        spellings = cells.SideEffectSpellings.of(vocabulary)
-        written = self._list_distinct(visits, text)
-        read = {each: cells.parse_side_effects(each, spellings) for each in written}
-        events = self._spread(
-            "events",
-            visits,
-            text,
-            kinds,
-            {
-                each: [
-                    {
-                        "term": event.term,
-                        "severity": event.severity,
-                        "hours": event.hours,
-                        "is_resolved": event.resolved,
-                    }
-                    for event in cell.events
-                ]
-                for each, cell in read.items()
+        is_unborn = (typed.birth_date > typed.date).fill_null(False)
+        years = (as_number(typed.date) - as_number(typed.birth_date)) // 10000
+        recorded = typed.recorded.fill_null("not recorded")
+        is_attended = typed.is_attended.fill_null(True)
+        return typed.mutate(
+            clinic=typed.clinic.fill_null(answer("clinic")),
+            modality=typed.modality.fill_null(answer("default_modality")),
+            setting=ibis.coalesce(typed.setting, typed.modality_setting, answer("default_setting")),
+            rater=typed.rater.fill_null(answer("default_rater")),
+            # a scale that is named and not understood is not the assumed one
+            scale=typed.p_scale.isnull().ifelse(
+                typed.scale.fill_null(answer("scale")), typed.scale
+            ),
+            age=typed.age.fill_null(is_unborn.ifelse(None, years).cast("int64")),
+            recorded=recorded,
+            tells_of_previous=answer("side_effects_belong_to") == "previous session",
+            is_attended=typed.p_status.isnull().ifelse(is_attended, None),
+            is_used=typed.patient.notnull()
+            & typed.date.notnull()
+            & typed.p_status.isnull()
+            & is_attended,
+            p_birth_date=is_unborn.ifelse(
+                self._name_problem(
+                    typed,
+                    "birth_date",
+                    Found(rule="session_before_birth", consequence="cell blanked"),
+                ),
+                typed.p_birth_date,
+            ),
+            **{
+                f"p_detail_{role}": (is_there.fill_null(False) & (recorded != "event")).ifelse(
+                    self._name_problem(
+                        typed,
+                        role,
+                        Found(rule="detail_without_side_effect", consequence="noted"),
+                    ),
+                    None,
+                )
+                for role, is_there in (
+                    ("severity", typed.severity.notnull()),
+                    ("serious", typed.serious),
+                    ("stopped", typed.stopped),
+                )
+                if f"t_{role}" in self.rows.columns
             },
         )
-        denials = self._spread(
-            "denials",
-            visits,
-            text,
-            {"term": "string"},
-            {each: [{"term": term} for term in cell.denied] for each, cell in read.items()},
+
+    def _list_problems_of_roles(self) -> None:
+        """List the problems of single cells. A row that is set aside is listed for that alone, its
+        other cells were not used; a booking that was not attended has none."""
+        numbers = selectors.startswith("p_")
+        typed = self.typed.filter(_.is_attended | _.p_status.notnull())
+        place = typed.select("row", "is_used", numbers)
+        long = place.pivot_longer(numbers, names_to="role", values_to="problem")
+        long = long.filter(_.problem.notnull())
+        whole = [n for key, n in self.numbers.items() if key[2] == "row set aside"]
+        counts = long.is_used | long.problem.isin(whole) if whole else long.is_used
+        self._add_problems(long.filter(counts), long.problem)
+
+    # --- rows of their own --------------------------------------------------------------------
+
+    def read_concerns(self, visits: Table) -> Table:
+        """Return row × concern: row, position, concern, subtype. Only analysed concerns count."""
+
+        def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
+            for place, each in enumerate(cells.parse_concerns(text, self.vocabulary)):
+                target = each.value if isinstance(each.value, cells.Target) else None
+                is_analysed = target is not None and each.rule != "concern_out_of_scope"
+                yield (
+                    {
+                        "position": place,
+                        "concern": target.concern if target and is_analysed else None,
+                        "subtype": (target.subtype or None) if target else None,
+                    },
+                    each,
+                )
+
+        kinds = {"position": "int64", "concern": "string", "subtype": "string"}
+        read = self._spread("concern", visits, spread, kinds)
+        assumed = [
+            visits.filter(visits.layout == n).select(
+                "row",
+                position=ibis.literal(0, "int64"),
+                concern=ibis.literal(layout.answers.concern, "string"),
+                subtype=ibis.null("string"),
+            )
+            for n, layout in self._number()
+            if "concern" not in layout.columns and layout.answers.concern
+        ]
+        known = read.filter(_.concern.notnull()).select("row", *kinds)
+        return self._keep("concerns", ibis.union(known, *assumed) if assumed else known)
+
+    def read_side_effects(self, visits: Table) -> tuple[Table, Table]:
+        """Return events (row, term, severity, hours, is_resolved, serious, action, led_to_stopping)
+        and denials (row, term). What the text says of an event goes before what its row says."""
+        spellings = cells.SideEffectSpellings.of(self.vocabulary)
+
+        def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
+            cell = cells.parse_side_effects(text, spellings)
+            for event in cell.events:
+                yield (
+                    {
+                        "term": event.term,
+                        "text_severity": event.severity,
+                        "hours": event.hours,
+                        "is_resolved": event.resolved,
+                        "is_event": True,
+                    },
+                    _NO_PROBLEM,
+                )
+            for term in cell.denied:
+                yield {"term": term, "is_event": False}, _NO_PROBLEM
+            for found in cell.problems:
+                yield {}, found
+
+        kinds = {
+            "term": "string",
+            "text_severity": "int64",
+            "hours": "float64",
+            "is_resolved": "boolean",
+            "is_event": "boolean",
+        }
+        read = self._spread("side_effects", visits, spread, kinds)
+        of_row = visits.select("row", "severity", "serious", "action", "stopped", "resolved")
+        events = read.filter(_.is_event).inner_join(of_row, "row")
+        events = events.select(
+            "row",
+            "term",
+            severity=ibis.coalesce(events.text_severity, events.severity),
+            hours=events.hours,
+            is_resolved=ibis.coalesce(events.is_resolved, events.resolved),
+            serious=events.serious,
+            action=events.action,
+            led_to_stopping=events.stopped,
         )
-        asked = self._store(
-            "read_recorded",
-            pd.DataFrame(
-                [{"text": each, "recorded": cell.recorded} for each, cell in read.items()],
-                columns=["text", "recorded"],
-            ),
-            {"text": "string", "recorded": "string"},
-        )
-        problems = self._look_up(
-            "read_side_effects",
-            visits,
-            text,
-            lambda each: [_as_row(found) for found in read[each].problems],
-            {},
-        )
-        self._add_problems(
-            "side_effects", visits.inner_join(problems, visits[text] == problems.text)
-        )
-        visits = visits.inner_join(asked, visits[text] == asked.text).drop("text")
-        return events, denials, self._keep("visits", visits)
+        return events, read.filter(~_.is_event).select("row", "term")
+
+    def read_contraindications(self, visits: Table) -> Table:
+        """Return row × contraindication: row, contraindication, is_present."""
+        spellings = cells.ContraindicationSpellings.of(self.vocabulary)
+
+        def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
+            cell = cells.parse_contraindications(text, spellings)
+            for key, is_present in cell.known.items():
+                yield {"contraindication": key, "is_present": is_present}, _NO_PROBLEM
+            for found in cell.problems:
+                yield {}, found
+
+        kinds = {"contraindication": "string", "is_present": "boolean"}
+        read = self._spread("contraindications", visits, spread, kinds)
+        return read.filter(_.contraindication.notnull()).select("row", *kinds)
 
     def _spread(
         self,
-        name: str,
+        role: str,
         visits: Table,
-        text: str,
+        spread: Callable[[Layout, str], Iterable[tuple[Row, Found]]],
         kinds: Mapping[str, str],
-        read: Mapping[str, list[Row]],
     ) -> Table:
-        rows = [{"text": each} | row for each, found in read.items() for row in found]
-        types = {"text": "string"} | dict(kinds)
-        table = self._store(f"read_{name}", pd.DataFrame(rows, columns=[*types]), types)
-        joined = visits.inner_join(table, visits[text] == table.text)
-        return self._keep(name, joined.select("row", *kinds))
+        """Return row, the columns of ``kinds``, problem: any number of rows per visit."""
+        types = {"of_layout": "int64", "text": "string"} | dict(kinds) | {"problem": "int64"}
+        read = [
+            {"of_layout": n, "text": text}
+            | row
+            | {"problem": self._number_problem(layout.columns[role], each) if each.rule else None}
+            for n, layout in self._number()
+            if role in layout.columns
+            for text in self.texts.get((n, f"t_{role}"), ())
+            for row, each in spread(layout, text)
+        ]
+        table = _to_engine(pd.DataFrame(read, columns=[*types]), types)
+        if f"t_{role}" not in visits.columns:
+            nothing = table.mutate(row=ibis.null("int64")).filter(ibis.literal(False))
+            return nothing.select("row", *kinds, "problem")
+        joined = visits.inner_join(
+            table, [visits.layout == table.of_layout, visits[f"t_{role}"] == table.text]
+        )
+        found = self._keep(f"spread_{role}", joined.select("row", *kinds, "problem"))
+        self._add_problems(found.filter(_.problem.notnull()), found.problem)
+        return found
+
+    # --- scores -------------------------------------------------------------------------------
+
+    def read_scores(self, visits: Table, concerns: Table) -> Table:
+        """Return one row per score: row, concern, scale, score, date.
+
+        The score belongs to the first concern of its row that its scale fits. A score before counts
+        on the day of the session, one after on its own day, one in a column that is named by its
+        scale on the later day where there is one.
+        """
+        written = self._gather_scores(visits)
+        if written is None:
+            types = {"row": "int64", "concern": "string", "scale": "string"}
+            types |= {"score": "float64", "date": "date"}
+            return _to_engine(pd.DataFrame(columns=[*types]), types)
+        keys = {"layout": "int64", "slot": "string", "scale": "string", "named": "string"}
+        keys |= {"text": "string"}
+        distinct = written.select(*keys).distinct().execute()
+        read = []
+        for n, slot, *key in distinct.sort_values([*keys]).itertuples(index=False, name=None):
+            scale, named, text = (each if isinstance(each, str) else None for each in key)
+            found = self._parse_score(n, scale, named or "", text or "")
+            number = self._number_problem(self._head_slot(n, slot), found) if found.rule else None
+            read.append((n, slot, scale, named, text, found.value, number))
+        types = {f"of_{name}": kind for name, kind in keys.items()}
+        types |= {"score": "float64", "problem": "int64"}
+        table = _to_engine(pd.DataFrame(read, columns=[*types]), types)
+        # a scale may be missing, and so may the cell that names it
+        same = [written[name].identical_to(table[f"of_{name}"]) for name in keys]
+        scored = written.inner_join(table, same)
+        columns = ("row", "layout", "slot", "scale", "date", "session_date", "score", "problem")
+        scored = self._keep("scored", scored.select(*columns))
+        self._add_problems(scored.filter(_.problem.notnull()), scored.problem)
+        return self._place_scores(scored.filter(_.score.notnull()), concerns)
+
+    def _gather_scores(self, visits: Table) -> Table | None:
+        """Return all score cells that are not blank, one below the other."""
+        after, nothing = visits.score_after_date, ibis.null("string")
+        named = visits.t_scale if "t_scale" in visits.columns else nothing
+        slots = [
+            (f"t_{role}", visits.scale, named, day)
+            for role, day in (("score_before", visits.date), ("score_after", after))
+        ]
+        slots += [
+            (f"s_{scale}", ibis.literal(scale), nothing, ibis.coalesce(after, visits.date))
+            for scale in self.scale_columns
+        ]
+        parts = [
+            visits.select(
+                "row",
+                "layout",
+                slot=ibis.literal(slot),
+                scale=scale,
+                named=named,
+                text=visits[slot],
+                date=day,
+                session_date=visits.date,
+            ).filter(_.text.strip() != "")
+            for slot, scale, named, day in slots
+            if slot in visits.columns
+        ]
+        return ibis.union(*parts) if parts else None
+
+    def _parse_score(self, n: int, scale: str | None, named: str, text: str) -> Found:
+        """Read a score; what is wrong with the name of its scale is what is wrong with it."""
+        problem = self.parsers[n]["scale"](named or scale or "")
+        found = cells.parse_score(
+            text, self.scales.get(scale or ""), self.layouts[n].format.decimal
+        )
+        if found.rule != "scale_missing" or not problem.rule:
+            return found
+        return replace(found, rule=problem.rule, suggestion=problem.suggestion)
+
+    def _head_slot(self, layout: int, slot: str) -> str:
+        declared = self.layouts[layout]
+        return declared.columns[slot[2:]] if slot[:2] == "t_" else declared.scores[slot[2:]]
+
+    def _place_scores(self, scored: Table, concerns: Table) -> Table:
+        fitting = [
+            {"concern": concern, "scale": key}
+            for key, scale in self.scales.items()
+            for concern in self.vocabulary.analysed_concerns
+            if scale.fits(concern)
+        ]
+        types = {"concern": "string", "scale": "string"}
+        fits = _to_engine(pd.DataFrame(fitting, columns=[*types]), types)
+        chosen = (
+            concerns.inner_join(scored.select("row", "slot", "scale"), "row")
+            .semi_join(fits, ["concern", "scale"])
+            .group_by("row", "slot")
+            .agg(concern=_.concern.argmin(_.position), fitting=_.count())
+        )
+        found = scored.left_join(chosen, ["row", "slot"])
+        rule = ibis.cases(
+            (found.concern.isnull(), "scale_does_not_fit"),
+            (found.date.isnull(), "score_without_date"),
+            (found.date < found.session_date, "follow_up_before_session"),
+            (found.fitting > 1, "several_concerns_fit"),
+            else_=None,
+        )
+        found = found.mutate(rule=rule)
+        names = ("row", "layout", "slot", "concern", "scale", "score", "date", "rule")
+        found = self._keep("placed", found.select(*names))
+        raised = found.filter(_.rule.notnull())
+        rules = raised.select("layout", "slot", "rule").distinct().execute()
+        listed = [
+            (n, slot, rule, self._number_problem(self._head_slot(n, slot), Found(None, rule, how)))
+            for n, slot, rule in rules.sort_values([*rules]).itertuples(index=False)
+            for how in (("noted" if rule == "several_concerns_fit" else "cell blanked"),)
+        ]
+        if listed:
+            types = {"layout": "int64", "slot": "string", "rule": "string", "problem": "int64"}
+            numbers = _to_engine(pd.DataFrame(listed, columns=[*types]), types)
+            joined = raised.inner_join(numbers, ["layout", "slot", "rule"])
+            self._add_problems(joined, joined.problem)
+        kept = found.filter(_.rule.isnull() | (_.rule == "several_concerns_fit"))
+        return kept.select("row", "concern", "scale", "score", "date")
 
     # --- problems -----------------------------------------------------------------------------
 
-    def _add_problems(self, role: str, joined: Table) -> None:
-        self.problems.append(
-            self._keep(
-                f"problems_{len(self.problems)}_{role}",
-                self._list_problems(
-                    joined.filter(_.rule.notnull()), role, _.rule, _.consequence, _.suggestion
-                ),
-            )
-        )
+    def _number_problem(self, column: str | None, found: Found) -> int:
+        """Return the number of a kind of problem in a column."""
+        key = (column, found.rule, found.consequence, found.suggestion or None)
+        return self.numbers.setdefault(key, len(self.numbers))
 
-    def _list_problems(
-        self, rows: Table, role: str | None, rule: Any, consequence: Any, suggestion: Any = None
-    ) -> Table:
-        header = self.source.columns[role] if role else None
-        return rows.select(
-            "file",
-            "sheet",
-            "line",
-            column=ibis.literal(header, type="string"),
-            rule=rule,
-            consequence=consequence
-            if not isinstance(consequence, str)
-            else ibis.literal(consequence),
-            suggestion=ibis.null("string") if suggestion is None else suggestion,
-        )
+    def _name_problem(self, rows: Table, role: str, found: Found) -> ibis.Value:
+        """Return the number of this problem in the column that each layout has for a role."""
+        numbers = [
+            (rows.layout == n, self._number_problem(layout.columns[role], found))
+            for n, layout in self._number()
+            if role in layout.columns
+        ]
+        return (ibis.cases(*numbers, else_=None) if numbers else ibis.null()).cast("int64")
+
+    def _add_problems(self, rows: Table, number: ibis.Value) -> None:
+        self.problems.append(rows.select("row", problem=number.cast("int64")))
 
     def bind_problems(self) -> Table:
         """Return all problems so far, one row per cell or row and rule."""
-        return self._keep("problems", ibis.union(*self.problems))
+        listed = [(n, *key) for key, n in self.numbers.items()]
+        types = {"problem": "int64"} | _PROBLEM
+        kinds = _to_engine(pd.DataFrame(listed, columns=[*types]), types)
+        place = self.rows.select("row", "file", "sheet", "line")
+        found = ibis.union(*self.problems).inner_join(kinds, "problem").inner_join(place, "row")
+        found = found.select(*PROBLEM)
+        if len(self.log.problems):
+            types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
+            found = found.union(_to_engine(self.log.problems, types).select(*PROBLEM))
+        return self._keep("problems", found)
 
     # --- the engine ---------------------------------------------------------------------------
-
-    def _text(self, role: str) -> str:
-        return self.log.find_text(self.source.columns[role])
-
-    def _list_distinct(self, rows: Table, column: str) -> list[str]:
-        return sorted(rows.select(column).distinct().execute()[column])
-
-    def _look_up(
-        self,
-        name: str,
-        rows: Table,
-        column: str,
-        spread: Callable[[str], list[Row]],
-        kinds: Mapping[str, str],
-    ) -> Table:
-        """Return text → the typed columns and the problem, one or more rows per distinct text."""
-        types = {"text": "string"} | dict(kinds) | _PROBLEM
-        read = [
-            {"text": text} | row
-            for text in self._list_distinct(rows, column)
-            for row in spread(text)
-        ]
-        return self._store(name, pd.DataFrame(read, columns=[*types]), types)
-
-    def _store(self, name: str, frame: pd.DataFrame, types: Mapping[str, str]) -> Table:
-        """Put a small frame on the engine."""
-        nullable = {"int64": "Int64", "float64": "Float64", "boolean": "boolean", "string": "str"}
-        frame = frame.astype(
-            {key: nullable[kind] for key, kind in types.items() if kind in nullable}
-        )
-        return self.connection.create_table(
-            name, ibis.memtable(frame, schema=ibis.schema(dict(types))), temp=True, overwrite=True
-        )
 
     def _keep(self, name: str, table: Table) -> Table:
         """Compute a table once, so that what follows does not compute it again."""
         return self.connection.create_table(f"kept_{name}", table, temp=True, overwrite=True)
 
 
-def _as_row(found: Found) -> Row:
-    return {
-        "rule": found.rule or None,
-        "consequence": found.consequence or None,
-        "suggestion": found.suggestion or None,
-    }
+def _to_engine(frame: pd.DataFrame, types: Mapping[str, str]) -> Table:
+    """Return a small frame as a table of the engine; it is read where it is used."""
+    nullable = {"int64": "Int64", "float64": "Float64", "boolean": "boolean", "string": "str"}
+    frame = frame.astype({key: nullable[kind] for key, kind in types.items() if kind in nullable})
+    return ibis.memtable(frame, schema=ibis.schema(dict(types)))

@@ -242,10 +242,11 @@ class Cohort:
         return check_table("problems", self._table("problems").order_by(columns).execute())
 
     def list_identifiers(self) -> list[str]:
-        """Return what must not leave the clinic: patients as source/ID, and lots."""
+        """Return what must not leave the clinic: patients as source/ID, lots and serials."""
         patients = self._table("patients").patient.execute()
-        lots = self._table("sessions").cartridge_lot.execute().dropna()
-        return sorted({*patients, *lots})
+        columns = ["cartridge_lot", "serum_lot", "device_serial"]
+        marks = self._table("sessions").select(*columns).distinct().execute()
+        return sorted({*patients, *(mark for name in columns for mark in marks[name].dropna())})
 
     def count_sessions(self) -> dict[str, dict[str, int]]:
         """Return sessions by concern, by side effect and by what was recorded, for ``check``."""
@@ -407,7 +408,7 @@ def load_cohort(
         selection,
         declared.find_scales(vocabulary),
         declared.primary_scale,
-        declared.files,
+        declared.every_file,
         folder,
     )
 
@@ -442,7 +443,7 @@ def find_as_of(source: Source, as_of: str) -> date:
 def hash_data(source: Source, as_of: date) -> str:
     """Return the hash of what goes in: log, ``source.toml``, corrections, vocabularies, as_of."""
     parts = [as_of.isoformat().encode(), read_corrections(source).to_csv(index=False).encode()]
-    for name in (SETTINGS_FILE, VOCABULARY_FILE, *source.files):
+    for name in (SETTINGS_FILE, VOCABULARY_FILE, *source.every_file):
         path = source.folder / name
         parts += [name.encode(), path.read_bytes() if path.is_file() else b""]
     parts += [path.read_bytes() for path in sorted(_CODE[1].glob("*.toml"))]
@@ -450,7 +451,7 @@ def hash_data(source: Source, as_of: date) -> str:
 
 
 def _read_code() -> list[bytes]:
-    return [path.read_bytes() for folder in _CODE for path in sorted(folder.glob("*.py"))]
+    return [path.read_bytes() for folder in _CODE for path in sorted(folder.rglob("*.py"))]
 
 
 def _hash(parts: Iterable[bytes]) -> str:

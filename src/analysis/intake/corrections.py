@@ -6,6 +6,8 @@ while its cell still holds the text it was written for.
 """
 
 import os
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +19,7 @@ from analysis.intake.sources import Log, Source
 FILE: Final = "corrections.csv"
 COLUMNS: Final = ("file", "sheet", "line", "column", "found", "rule", "suggestion", "correction")
 STALE_RULE: Final = "correction_does_not_match"
-_PLACE: Final = ["file", "line", "column"]
+_PLACE: Final = ["file", "sheet", "line", "column"]
 
 
 def read_corrections(source: Source) -> pd.DataFrame:
@@ -43,24 +45,32 @@ def read_corrections(source: Source) -> pd.DataFrame:
 def apply_corrections(log: Log, corrections: pd.DataFrame) -> tuple[Log, pd.DataFrame]:
     """Return the log with the corrections in place, and the problems of those that do not match.
 
-    A correction matches while its file, line and column exist and the cell holds ``found``.
+    A correction matches while its file, sheet, line and column exist and the cell holds ``found``.
     """
     rows = log.rows.copy()
-    keys = zip(rows["file"], rows["line"], strict=True)
-    lines = {key: place for place, key in enumerate(keys)}
+    lines = {key: place for place, key in enumerate(_list_places(rows))}
     stale: list[dict[str, Any]] = []
+    corrected: set[tuple[Any, ...]] = set()
     each: dict[str, Any]
     for each in corrections.to_dict("records"):  # type: ignore[assignment]
-        place = lines.get((each["file"], each["line"]))
+        place = lines.get((each["file"], each["sheet"], each["line"]))
         text = log.find_text(each["column"]) if each["column"] in log.headers else ""
         if place is None or not text or rows.at[place, text] != each["found"]:
             stale.append({key: each[key] for key in ("file", "sheet", "line", "column")})
         else:
             rows.loc[place, text] = each["correction"]
+            corrected.add(tuple(each[key] for key in _PLACE))
     problems = pd.DataFrame(stale, columns=["file", "sheet", "line", "column"])
     hint = "check the cell, then write the correction again or remove it"
     problems = problems.assign(rule=STALE_RULE, consequence="noted", suggestion=hint)
-    return Log(rows, log.headers), problems
+    listed = log.problems.fillna({"sheet": ""})[_PLACE].itertuples(index=False, name=None)
+    is_open = [place not in corrected for place in listed]
+    return replace(log, rows=rows, problems=log.problems[is_open]), problems
+
+
+def _list_places(rows: pd.DataFrame) -> Iterator[tuple[str, str, int]]:
+    """Yield file, sheet (empty in a text file) and line of each row."""
+    return zip(rows["file"], rows["sheet"].fillna(""), rows["line"], strict=True)
 
 
 def write_corrections(source: Source, log: Log, problems: pd.DataFrame) -> Path:
@@ -68,13 +78,12 @@ def write_corrections(source: Source, log: Log, problems: pd.DataFrame) -> Path:
 
     ``log`` is the log as read, before corrections. The file has mode 0600.
     """
-    names = dict(zip(log.headers, log.texts, strict=True))
-    places = dict(
-        zip(zip(log.rows["file"], log.rows["line"], strict=True), log.rows.index, strict=True)
-    )
+    names = {header: log.find_text(header) for header in log.headers}
+    places = dict(zip(_list_places(log.rows), log.rows.index, strict=True))
+    problems = problems.assign(sheet=problems["sheet"].fillna(""))
 
-    def find_text(file: str, line: int, column: object) -> str:
-        name, place = names.get(str(column)), places.get((file, line))
+    def find_text(file: str, sheet: str, line: int, column: object) -> str:
+        name, place = names.get(str(column)), places.get((file, sheet, line))
         return str(log.rows.at[place, name]) if name and place is not None else ""
 
     found = problems.assign(
@@ -89,7 +98,7 @@ def write_corrections(source: Source, log: Log, problems: pd.DataFrame) -> Path:
         else slice(None)
     ]
     rows = pd.concat([found[[*COLUMNS]], kept], ignore_index=True)
-    rows = rows.sort_values(["file", "line", "column", "rule"], kind="stable")
+    rows = rows.sort_values(["file", "sheet", "line", "column", "rule"], kind="stable")
     path = source.folder / FILE
     aside = path.with_suffix(".csv.part")
     aside.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 import ibis
 from ibis import _
 
-from analysis.intake.clean import Cleaned
+from analysis.intake.clean import Cleaned, name_column
 from analysis.intake.schema import ALL_TERMS, COLUMNS, RATERS
 from analysis.intake.sources import Source
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
@@ -46,22 +46,27 @@ def derive_tables(
     """Return the tables of the schema by name; ``as_of`` decides which courses are closed."""
     stairs = Staircase(connection)
     scales = source.find_scales(vocabulary)
-    visits = stairs.keep("visits", add_session(cleaned.visits, source))
-    patients = stairs.keep("patients", build_patients(visits))
-    sessions = stairs.keep("sessions", build_sessions(visits, source))
-    targets = stairs.keep("targets", build_targets(visits, cleaned.concerns))
-    assessments = stairs.keep(
-        "assessments", build_assessments(visits, cleaned.scores, source.answers.default_rater)
-    )
-    side_effects = build_side_effects(visits, cleaned.events, source)
-    stairs.keep("side_effects", add_promoted_term(side_effects, vocabulary))
-    stairs.keep("recorded", build_recorded(visits, cleaned.denials, source))
+    problems = cleaned.problems
+    if cleaned.tables:
+        stairs.tables |= cleaned.tables
+    else:
+        visits = stairs.keep("visits", add_session(cleaned.visits, source))
+        patients = stairs.keep("patients", build_patients(visits))
+        stairs.keep("sessions", build_sessions(visits))
+        stairs.keep("targets", build_targets(visits, cleaned.concerns))
+        stairs.keep("assessments", build_assessments(visits, cleaned.scores))
+        side_effects = build_side_effects(visits, cleaned.events)
+        stairs.keep("side_effects", add_promoted_term(side_effects, vocabulary))
+        stairs.keep("recorded", build_recorded(visits, cleaned.denials))
+        stairs.keep("screening", build_screening(visits, cleaned.screening))
+        problems = problems.union(list_conflicts(visits, patients, source))
+    sessions, targets = stairs.tables["sessions"], stairs.tables["targets"]
+    assessments = stairs.tables["assessments"]
     chained = stairs.keep("chained", add_course(sessions, targets, source.answers))
     courses = stairs.keep("courses", build_courses(chained, as_of))
     stairs.keep(
         "course_scores", build_course_scores(courses, sessions, targets, assessments, scales)
     )
-    problems = ibis.union(cleaned.problems, list_conflicts(visits, patients, source))
     stairs.keep("problems", problems)
     return {name: stairs.tables[name] for name in COLUMNS}
 
@@ -70,16 +75,24 @@ def derive_tables(
 
 
 def add_session(visits: Table, source: Source) -> Table:
-    """Add modality, setting and the key of the session; one patient's rows of one day, modality and
-    setting are one session with several targets."""
-    answers = source.answers
+    """Add ``session``, and ``told_session``, the one that the row's side effects belong to.
+
+    One patient's rows of one day, modality and setting are one session with several targets. A
+    "since last visit" column belongs to the patient's previous session; on the first row of a
+    patient it then belongs to none.
+    """
     visits = visits.mutate(
-        modality=ibis.literal(answers.default_modality),
-        setting=ibis.literal(answers.default_setting),
-    )
-    return visits.mutate(
         session=_join(visits.patient, visits.date.cast("string"), visits.modality, visits.setting)
     )
+    answers = {layout.answers.side_effects_belong_to for layout in source.every_layout}
+    if answers == {"this session"}:
+        return visits.mutate(told_session=visits.session)
+    days = visits.select("patient", "session", "date").distinct()
+    before = days.session.lag().over(group_by=days.patient, order_by=[days.date, days.session])
+    earlier = days.mutate(earlier=before).select("session", "earlier")
+    placed = visits.inner_join(earlier, "session")
+    told = placed.tells_of_previous.ifelse(placed.earlier, placed.session)
+    return placed.mutate(told_session=told).drop("earlier")
 
 
 def _join(first: ibis.Value, *others: ibis.Value) -> ibis.Value:
@@ -102,78 +115,95 @@ def build_patients(visits: Table) -> Table:
     )
 
 
-def build_sessions(visits: Table, source: Source) -> Table:
-    """One row per session; where its rows differ, the first known value counts. ``recorded`` is
-    what is known of this session, in whichever row it was written down."""
+def build_sessions(visits: Table) -> Table:
+    """One row per session; where its rows differ, the first known value counts, and of lengths,
+    passes and pain the largest."""
 
     def first(name: str) -> ibis.Value:
         return visits[name].first(where=visits[name].notnull(), order_by=visits.row)
 
-    placed = _place_side_effects(visits, source)
-    rank = ibis.cases((placed.recorded == "event", 2), (placed.recorded == "none", 1), else_=0)
-    recorded = placed.group_by("session").agg(recorded=placed.recorded.argmax(rank))
-    names = ("clinic", "operator", "device", "cartridge_lot", "anaesthetic")
+    names = (
+        *("clinic", "operator", "device", "device_serial", "cartridge_lot", "serum_lot"),
+        *("anaesthetic", "adjunct", "endpoint", "aftercare", "isotretinoin_months"),
+    )
     sessions = visits.group_by("session", "patient", "date", "modality", "setting").agg(
         **{name: first(name) for name in names},
         needle_shortest=visits.needle_shortest.min(),
         needle_longest=visits.needle_longest.max(),
         passes=visits.passes.max(),
+        minutes=visits.minutes.max(),
+        pain=visits.pain.max(),
     )
-    sessions = sessions.left_join(recorded, "session").drop("session_right")
-    return sessions.mutate(recorded=_.recorded.fill_null("not recorded"))
+    rank = ibis.cases((visits.recorded == "event", 2), (visits.recorded == "none", 1), else_=0)
+    told = visits.group_by(told=visits.told_session).agg(recorded=visits.recorded.argmax(rank))
+    sessions = sessions.left_join(told, sessions.session == told.told)
+    return sessions.mutate(recorded=sessions.recorded.fill_null("not recorded"))
 
 
 def build_targets(visits: Table, concerns: Table) -> Table:
     """One row per session × concern; the first concern of the session's first row is primary."""
-    placed = visits.select("row", "session", "area").inner_join(concerns, "row")
+    placed = visits.select("row", "session", "area", "side").inner_join(concerns, "row")
     order = {"order_by": [placed.row, placed.position]}
     targets = placed.group_by("session", "concern").agg(
         rank=(placed.row * 100 + placed.position).min(),
         subtype=placed.subtype.first(where=placed.subtype.notnull(), **order),
         area=placed.area.first(where=placed.area.notnull(), **order),
+        first_side=placed.side.min(),
+        last_side=placed.side.max(),
     )
-    return targets.mutate(is_primary=_.rank == _.rank.min().over(group_by=_.session))
+    return targets.mutate(
+        is_primary=_.rank == _.rank.min().over(group_by=_.session),
+        side=(_.first_side != _.last_side).ifelse("both", _.first_side),
+    )
 
 
-def build_assessments(visits: Table, scores: Table, rater: str) -> Table:
+def build_assessments(visits: Table, scores: Table) -> Table:
     """One row per score, with the session in whose row it stands."""
-    return (
-        visits.select("row", "session", "patient")
-        .inner_join(scores, "row")
-        .mutate(rater=ibis.literal(rater))
-    )
+    columns = ("row", "session", "patient", "area", "side", "rater")
+    return visits.select(*columns).inner_join(scores, "row")
 
 
-def build_side_effects(visits: Table, events: Table, source: Source) -> Table:
-    """One row per event, at the session it belongs to; the same term twice in a session is one."""
-    placed = _place_side_effects(visits, source).inner_join(events, "row")
+def build_side_effects(visits: Table, events: Table) -> Table:
+    """One row per event, at the session it belongs to; the same term twice in a session is one, the
+    graver of the two."""
+    placed = _place_side_effects(visits).inner_join(events, "row")
+    first = placed.action.first(where=placed.action.notnull(), order_by=placed.row)
     return placed.group_by("session", "patient", "term").agg(
-        severity=_.severity.max(), hours=_.hours.max(), is_resolved=_.is_resolved.any()
+        severity=placed.severity.max(),
+        hours=placed.hours.max(),
+        is_resolved=placed.is_resolved.any(),
+        serious=placed.serious.any(),
+        action=first,
+        led_to_stopping=placed.led_to_stopping.any(),
     )
 
 
-def build_recorded(visits: Table, denials: Table, source: Source) -> Table:
+def build_recorded(visits: Table, denials: Table) -> Table:
     """One row per session × term that was asked about; ``*`` stands for all terms."""
-    placed = _place_side_effects(visits, source)
+    placed = _place_side_effects(visits)
     asked = placed.filter(_.recorded != "not recorded").mutate(term=ibis.literal(ALL_TERMS))
     denied = placed.inner_join(denials, "row")
     columns = ("session", "patient", "term")
     return asked.select(*columns).union(denied.select(*columns)).distinct()
 
 
-def _place_side_effects(visits: Table, source: Source) -> Table:
-    """Return row → the session its side-effect cell belongs to.
+def _place_side_effects(visits: Table) -> Table:
+    """Return row → the session its side-effect cell belongs to."""
+    placed = visits.filter(visits.told_session.notnull())
+    return placed.select("row", "patient", "recorded", session=placed.told_session)
 
-    A "since last visit" column belongs to the patient's previous session; on the first row of a
-    patient it then belongs to none.
+
+def build_screening(visits: Table, screening: Table) -> Table:
+    """One row per session × contraindication that is known; present in one row is present.
+
+    "None" (``*`` absent) does not stand beside one that is present in the same session.
     """
-    if source.answers.side_effects_belong_to == "this session":
-        return visits.select("row", "session", "patient", "recorded")
-    days = visits.select("patient", "session", "date").distinct()
-    before = days.session.lag().over(group_by=days.patient, order_by=[days.date, days.session])
-    earlier = days.mutate(earlier=before).select("session", "earlier")
-    placed = visits.select("row", "session", "patient", "recorded").inner_join(earlier, "session")
-    return placed.filter(_.earlier.notnull()).mutate(session=_.earlier).drop("earlier")
+    placed = visits.select("row", "session", "patient").inner_join(screening, "row")
+    known = placed.group_by("session", "patient", "contraindication").agg(
+        is_present=placed.is_present.any()
+    )
+    some = known.is_present.any().over(group_by=known.session)
+    return known.mutate(some=some).filter((_.contraindication != ALL_TERMS) | ~_.some)
 
 
 def add_promoted_term(side_effects: Table, vocabulary: Vocabulary) -> Table:
@@ -328,7 +358,7 @@ def list_conflicts(visits: Table, patients: Table, source: Source) -> Table:
                 "file",
                 "sheet",
                 "line",
-                column=ibis.literal(source.columns.get(role), type="string"),
+                column=name_column(source, role, differs.layout),
                 rule=ibis.literal(rule),
                 consequence=ibis.literal("noted"),
                 suggestion=ibis.literal(hint),

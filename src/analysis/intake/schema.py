@@ -23,6 +23,7 @@ SETTINGS: Final[tuple[str, ...]] = get_args(Setting)
 Rater = Literal["blinded", "investigator", "device", "patient"]
 """In the order of preference."""
 RATERS: Final[tuple[str, ...]] = get_args(Rater)
+SIDES: Final = ("left", "right", "both")
 FATES: Final = ("not yet due", "no baseline", "not seen again", "cannot respond", "analysed")
 ALL_TERMS: Final = "*"
 
@@ -83,11 +84,19 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "setting": _text("where it was done", *SETTINGS, known=True),
         "modality": _text("what was done", *MODALITIES, known=True),
         "device": _text("device as recorded"),
+        "device_serial": _text("serial number of the device as recorded"),
         "cartridge_lot": _text("lot of the needle cartridge as recorded"),
+        "serum_lot": _text("lot of the serum as recorded"),
         "needle_shortest": _real("shortest needle length in mm", 0),
         "needle_longest": _real("longest needle length in mm", 0),
         "passes": _whole("passes over the skin", 1, PROTOCOL["passes_most"].whole),
+        "minutes": _real("length of the session in minutes", 0),
         "anaesthetic": _text("numbing as recorded"),
+        "adjunct": _text("what was put on or into the skin besides, as recorded"),
+        "endpoint": _text("what was seen at the end of needling, as recorded"),
+        "aftercare": _text("care afterwards, as recorded"),
+        "pain": _real("pain during the session", 0, PROTOCOL["pain_most"].value),
+        "isotretinoin_months": _real("months since isotretinoin; 0 is now", 0),
         "recorded": _text("whether side effects were recorded at all", *RECORDED, known=True),
     },
     "targets": {
@@ -96,6 +105,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "is_primary": _flag("first concern named in its cell"),
         "subtype": _text("subtype where the spelling tells it"),
         "area": _text("body area as recorded"),
+        "side": _text("side; both where the session's rows name both", *SIDES),
     },
     "assessments": {
         "patient": _text(_PATIENT, known=True),
@@ -103,6 +113,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "scale": _text(_SCALE, known=True),
         "date": _day("day of the score", known=True),
         "session": _text("session in whose row the score stands", known=True),
+        "area": _text("body area as recorded in the row"),
+        "side": _text("side as recorded in the row", *SIDES),
         "score": _column("float64", "score in the unit of its scale", known=True),
         "rater": _text("who scored", *RATERS, known=True),
     },
@@ -115,13 +127,24 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         ),
         "written_as": _text("key of the side effect before promotion", known=True),
         "severity": _whole("1 mild to 5 fatal; not CTCAE", 1, 5),
+        "serious": _flag("whether it was serious (hospital, disability, danger to life)"),
         "hours": _real("how long it lasted, in hours", 0),
-        "is_resolved": _flag("whether the text says that it has resolved"),
+        "is_resolved": _flag("whether the log says that it has resolved"),
+        "action": _text("what was done about it, as recorded"),
+        "led_to_stopping": _flag("whether the treatment was stopped because of it"),
     },
     "recorded": {
         "session": _text(_SESSION, known=True),
         "patient": _text(_PATIENT, known=True),
         "term": _text(f"key of the side effect, or {ALL_TERMS} for all of them", known=True),
+    },
+    "screening": {
+        "session": _text(_SESSION, known=True),
+        "patient": _text(_PATIENT, known=True),
+        "contraindication": _text(
+            f"key of the contraindication, or {ALL_TERMS} where all were asked about", known=True
+        ),
+        "is_present": _column("boolean", "whether it was present at the session", known=True),
     },
     "courses": {
         "course": _text("key of the course: patient, concern, first day", known=True, unique=True),
@@ -180,7 +203,7 @@ def describe_tables() -> str:
     parts = []
     for name, columns in COLUMNS.items():
         rows = [
-            f"| {column} | {_name_type(item)} | {item.description} | {_describe_limits(item)} |"
+            f"| {column} | {name_type(item)} | {item.description} | {_describe_limits(item)} |"
             for column, item in columns.items()
         ]
         head = "| column | type | meaning | limits |\n| --- | --- | --- | --- |"
@@ -188,7 +211,8 @@ def describe_tables() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _name_type(column: pa.Column) -> str:
+def name_type(column: pa.Column) -> str:
+    """Return the type of a column in words: text, number, whole number, yes/no or day."""
     kind = str(column.dtype).lower()
     names = {"int64": "whole number", "float64": "number", "boolean": "yes/no", "str": "text"}
     return next((word for key, word in names.items() if key in kind), "day")

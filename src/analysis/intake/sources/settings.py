@@ -1,19 +1,12 @@
-"""Reads a source: its ``source.toml``, and its files as text with file and line.
+"""What ``source.toml`` declares: the layouts of a source's files, and the answers of a person."""
 
-Only files named by ``source.toml`` are read, and they are never changed.
-"""
-
-import csv
-import io
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
-
-import pandas as pd
 
 from analysis.errors import SourceError, sentence_for_unknown
 from analysis.intake.schema import Modality, Rater, Setting
@@ -23,33 +16,58 @@ ROLES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "patient": "who was treated",
         "date": "day of the session",
+        "status": "whether the booking became a session",
         "age": "age in years",
+        "birth_date": "day of birth",
         "sex": "sex",
         "skin_type": "Fitzpatrick skin type",
         "concern": "what was treated",
         "area": "body area",
+        "side": "side of the body or face",
         "clinic": "clinic",
         "operator": "who treated",
+        "modality": "what was done",
+        "setting": "in the clinic or at home",
         "device": "device",
+        "device_serial": "serial number of the device",
         "cartridge_lot": "lot of the needle cartridge",
+        "serum_lot": "lot of the serum",
         "needle": "needle length",
         "passes": "passes over the skin",
+        "minutes": "length of the session in minutes",
         "anaesthetic": "numbing",
+        "adjunct": "what was put on or into the skin besides",
+        "endpoint": "what was seen at the end of needling",
+        "aftercare": "care afterwards",
+        "pain": "pain from 0 to 10",
+        "contraindications": "reasons not to treat, in free text",
+        "isotretinoin_months": "months since isotretinoin",
         "scale": "name of the scale of the scores in this row",
         "score_before": "score on the day of the session, before it",
         "score_after": "score at a later visit",
         "score_after_date": "day of the later score",
+        "rater": "who scored",
         "side_effects": "side effects in free text",
+        "severity": "severity of the side effects of this row",
+        "serious": "whether a side effect of this row was serious",
+        "resolved": "whether the side effects of this row have resolved",
+        "action": "what was done about the side effects of this row",
+        "stopped": "whether the side effects of this row ended the treatment",
     }
 )
-"""What a column can be; a column without a role is read and not used."""
+"""What a column can be; a column without a role is read and not used. Score columns that are named
+by their scale stand under ``[scores]``."""
 REQUIRED_ROLES: Final = ("patient", "date")
 SETTINGS_FILE: Final = "source.toml"
 VOCABULARY_FILE: Final = "vocabulary.toml"
-_LONGEST_CELL: Final = 1_000_000
+CANONICAL: Final = (
+    *("patients", "sessions", "targets", "assessments", "side_effects", "recorded", "screening"),
+)
+"""The tables a source of the kind ``tables`` consists of, one file each."""
 
 Block = TypeVar("Block")
 DateOrder = Literal["day-month-year", "month-day-year", "year-month-day", "undeclared"]
+Kind = Literal["delimited", "workbook", "redcap", "tables"]
 Decimal = Literal[".", ","]
 Session = Literal["this session", "previous session"]
 
@@ -58,6 +76,8 @@ Session = Literal["this session", "previous session"]
 class Format:
     """How the files are written."""
 
+    kind: Kind = "delimited"
+    """``delimited`` text, Excel ``workbook``, raw ``redcap`` export, or canonical ``tables``."""
     delimiter: str = ","
     encoding: str = "utf-8"
     decimal: Decimal = "."
@@ -72,6 +92,8 @@ class Answers:
     default_modality: Modality = "microneedling"
     default_setting: Setting = "clinic"
     default_rater: Rater = "investigator"
+    clinic: str = ""
+    """Clinic of all rows, for a log without a clinic column."""
     scale: str = ""
     """Scale of all scores, for a log without a scale column."""
     concern: str = ""
@@ -79,22 +101,63 @@ class Answers:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
-    """One clinic's log as ``source.toml`` declares it."""
+class Layout:
+    """Files that are written in one way: of one site, or of one habit."""
+
+    files: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Role → header."""
+    scores: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Scale → header of the column with its scores."""
+    sheets: tuple[str, ...] = ()
+    """Sheets of a workbook; empty for all of them."""
+    dictionary: str = ""
+    """Data dictionary of a REDCap export."""
+    format: Format = Format()
+    answers: Answers = Answers()
+
+    @property
+    def headers(self) -> Iterator[tuple[str, str]]:
+        """What each mapped header is for, and the header."""
+        yield from self.columns.items()
+        yield from ((f"the score on {scale}", header) for scale, header in self.scores.items())
+
+    @property
+    def every_file(self) -> tuple[str, ...]:
+        """The files that are read, the dictionary of a REDCap export included."""
+        return (*self.files, *filter(None, (self.dictionary,)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source(Layout):
+    """One clinic's log as ``source.toml`` declares it.
+
+    A source with one layout declares it at the top; one with several declares each under
+    ``[[layouts]]``. See :attr:`every_layout`.
+    """
 
     name: str
     title: str
-    files: tuple[str, ...]
-    columns: Mapping[str, str]
     synthetic: bool = False
     extracted_on: date | None = None
     primary_scale: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Concern → key of the scale of its headline."""
     scales: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Scale → coding, for scales whose order clinics write in several ways."""
-    format: Format = Format()
-    answers: Answers = Answers()
+    layouts: tuple[Layout, ...] = ()
     folder: Path = Path()
+
+    @property
+    def every_layout(self) -> tuple[Layout, ...]:
+        """The layouts, one or more."""
+        return self.layouts or (self,)
+
+    @property
+    def every_file(self) -> tuple[str, ...]:
+        """The files of all layouts, in the order they are read."""
+        if not self.layouts:
+            return super().every_file
+        return tuple(name for layout in self.layouts for name in layout.every_file)
 
     def read_vocabulary(self) -> Vocabulary:
         """Return the built-in vocabulary with this source's own laid over it.
@@ -106,16 +169,16 @@ class Source:
         """
         vocabulary = read_vocabulary(self.folder / VOCABULARY_FILE)
         usable = self.find_scales(vocabulary)
-        concerns = vocabulary.analysed_concerns
-        for concern in (*self.primary_scale, *filter(None, [self.answers.concern])):
-            if concern not in concerns:
-                key = "primary_scale" if concern in self.primary_scale else "concern"
-                self._refuse(key, sentence_for_unknown("concern", concern, concerns))
-        for scale in filter(None, [*self.primary_scale.values(), self.answers.scale]):
-            key = "scale" if scale == self.answers.scale else "primary_scale"
-            if scale not in vocabulary.scales:
+        named = [("primary_scale", *pair) for pair in self.primary_scale.items()]
+        for layout in self.every_layout:
+            named.append(("answers", layout.answers.concern, layout.answers.scale))
+        for key, concern, scale in named:
+            if concern and concern not in vocabulary.analysed_concerns:
+                known = vocabulary.analysed_concerns
+                self._refuse(key, sentence_for_unknown("concern", concern, known))
+            if scale and scale not in vocabulary.scales:
                 self._refuse(key, sentence_for_unknown("scale", scale, vocabulary.scales))
-            if scale not in usable:
+            if scale and scale not in usable:
                 self._refuse(key, f"declare the order of {scale!r} under [scales] first.")
         for concern, scale in self.primary_scale.items():
             if not vocabulary.scales[scale].fits(concern):
@@ -135,6 +198,9 @@ class Source:
                 )
             else:
                 usable[key] = scale.declare(coding)
+        for key in (key for layout in self.every_layout for key in layout.scores):
+            if key not in vocabulary.scales:
+                self._refuse("scores", sentence_for_unknown("scale", key, vocabulary.scales))
         return usable
 
     def _refuse(self, key: str, slip: str) -> None:
@@ -182,7 +248,7 @@ def read_source(project: Path, name: str) -> Source:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise SourceError(f"data/{name}/{SETTINGS_FILE} is not valid TOML: {problem}.") from None
     source = _read_block(f"data/{name}/{SETTINGS_FILE}", declared, Source, {"folder": folder})
-    _check_source(source)
+    _check_source(source, declared)
     return source
 
 
@@ -206,6 +272,12 @@ def _read_value(where: str, key: str, value: Any, hint: Any) -> Any:
     if hint in (Format, Answers):
         if isinstance(value, dict):
             return _read_block(f"{where}, block [{key}]", value, hint, {})
+    elif hint == tuple[Layout, ...]:
+        if isinstance(value, list) and value and all(isinstance(each, dict) for each in value):
+            return tuple(
+                _read_block(f"{where}, layout {place}", each, Layout, {})
+                for place, each in enumerate(value, 1)
+            )
     elif hint == tuple[str, ...]:
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             return tuple(value)
@@ -223,139 +295,62 @@ def _read_value(where: str, key: str, value: Any, hint: Any) -> Any:
     raise SourceError(f"{where}, key {key!r}: a {type(value).__name__} is not what it can hold.")
 
 
-def _check_source(source: Source) -> None:
-    where = f" in data/{source.name}/{SETTINGS_FILE}, block [columns]"
-    for role in source.columns:
-        if role not in ROLES:
-            raise SourceError(sentence_for_unknown("role", role, ROLES, where=where))
-    for role in REQUIRED_ROLES:
-        if role not in source.columns:
-            raise SourceError(
-                f'No {role} column is mapped{where}: add `{role} = "header in the log"`.'
-            )
+def _check_source(source: Source, declared: Mapping[str, Any]) -> None:
+    where = f"data/{source.name}/{SETTINGS_FILE}"
     if source.folder.name != source.name:
         raise SourceError(
             f"data/{source.folder.name}/{SETTINGS_FILE} is named {source.name!r}; "
             "the name must be that of its folder."
         )
-    for name in source.files:
+    for item in fields(Layout):
+        if source.layouts and item.name in declared:
+            raise SourceError(
+                f"{where}: {item.name!r} stands beside [[layouts]]; write it into each layout."
+            )
+    for place, layout in enumerate(source.every_layout, 1):
+        named = f"{where}, layout {place}" if source.layouts else where
+        _check_layout(source, layout, named)
+    if len(source.every_layout) > 1 and any(
+        layout.format.kind == "tables" for layout in source.every_layout
+    ):
+        raise SourceError(
+            f"{where}: a layout of the kind 'tables' stands alone; make it a source of its own."
+        )
+
+
+def _check_layout(source: Source, layout: Layout, where: str) -> None:
+    for name in layout.every_file:
         path = (source.folder / name).resolve()
         if not path.is_relative_to(source.folder.resolve()):
             raise SourceError(f"The file {name!r} of {source.name!r} lies outside its folder.")
-
-
-@dataclass(frozen=True)
-class Log:
-    """The text of a source.
-
-    ``rows`` has one row per row of the log: ``row`` (0, 1, … in reading order), ``file``,
-    ``sheet``, ``line``, ``cells`` (how many there were), and one text column per header, named
-    ``c0``, ``c1`` … by position; a cell that is not there is empty.
-    """
-
-    rows: pd.DataFrame
-    headers: tuple[str, ...]
-
-    @property
-    def texts(self) -> tuple[str, ...]:
-        """Names of the text columns."""
-        return tuple(f"c{place}" for place in range(len(self.headers)))
-
-    def find_text(self, header: str) -> str:
-        """Return the name of the text column with this header."""
-        return self.texts[self.headers.index(header)]
-
-
-def read_log(source: Source) -> Log:
-    """Return every row of the source's files as text.
-
-    Raises
-    ------
-    SourceError
-        When a file is missing, empty, not in the declared encoding, not delimited text, or lacks a
-        column that ``source.toml`` names (the columns that are there are listed).
-    """
-    if not source.files:
-        raise SourceError(f"{SETTINGS_FILE} of {source.name!r} names no files; list them in files.")
-    parts = [read_delimited(source.folder / name, source.format) for name in source.files]
-    for part, name in zip(parts, source.files, strict=True):
-        part.rows["file"] = name  # two folders may hold files of the same name
-        _check_headers(source, name, part.headers)
-        if part.headers != parts[0].headers:
+    if layout.format.kind == "tables":
+        _check_table_files(layout, where)
+        return
+    if not layout.files:
+        raise SourceError(f"{where} names no files; list the files of the log in files.")
+    block = f" in {where}, block [columns]"
+    for role in layout.columns:
+        if role not in ROLES:
+            raise SourceError(sentence_for_unknown("role", role, ROLES, where=block))
+    for role in REQUIRED_ROLES:
+        if role not in layout.columns:
             raise SourceError(
-                f"{name} of {source.name!r} has other columns than {source.files[0]}."
+                f'No {role} column is mapped{block}: add `{role} = "header in the log"`.'
             )
-    rows = pd.concat([part.rows for part in parts], ignore_index=True)
-    rows["row"] = range(len(rows))
-    return Log(rows, parts[0].headers)
-
-
-def read_delimited(path: Path, written: Format) -> Log:
-    """Return the header and the rows of one delimited text file.
-
-    Lines are counted as an editor counts them, so that a quoted cell with a line break in it does
-    not shift the rows below. A blank line is a row without a cell.
-    """
-    records = _read_records(path, _read_text(path, written.encoding), written.delimiter)
-    _, header = next(records, (0, []))
-    headers = tuple(cell.strip() for cell in header)
-    lines, counts, cells = [], [], []
-    for line, record in records:
-        lines.append(line)
-        counts.append(len(record))
-        cells.append((record + [""] * len(headers))[: len(headers)])
-    place = pd.DataFrame({"row": range(len(lines)), "file": path.name, "sheet": None})
-    place = place.assign(line=lines, cells=counts)
-    types = {"row": "int64", "file": "str", "sheet": "str", "line": "int64", "cells": "int64"}
-    texts = pd.DataFrame(cells, columns=[f"c{n}" for n in range(len(headers))], dtype="str")
-    return Log(pd.concat([place.astype(types), texts], axis=1), headers)
-
-
-def _read_text(path: Path, encoding: str) -> str:
-    try:
-        raw = path.read_bytes()
-    except OSError as problem:
-        reason = (problem.strerror or "unreadable").lower()
+    if layout.format.kind == "redcap" and not layout.dictionary:
         raise SourceError(
-            f"The log {path.name!r} cannot be read ({reason}); check that it is there."
-        ) from None
-    if not raw:
-        raise SourceError(f"The log {path.name!r} is empty (zero bytes); export it again.")
-    if b"\0" in raw and not encoding.lower().replace("_", "-").startswith("utf-16"):
-        raise SourceError(f"The log {path.name!r} is not text (it holds NUL bytes).")
-    try:
-        return raw.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
-    except LookupError:
+            f"{where} has no key 'dictionary': name the data dictionary of the REDCap project, "
+            'such as `dictionary = "dictionary.csv"`.'
+        )
+
+
+def _check_table_files(layout: Layout, where: str) -> None:
+    names = [PurePosixPath(name).stem for name in layout.files]
+    missing = [f"{name}.csv" for name in CANONICAL if name not in names]
+    unknown = [name for name in names if name not in CANONICAL]
+    if missing or unknown:
         raise SourceError(
-            f"There is no encoding {encoding!r}; correct encoding in {SETTINGS_FILE}."
-        ) from None
-    except UnicodeDecodeError as problem:
-        raise SourceError(
-            f"The log {path.name!r} is not {encoding} (byte {problem.start}); "
-            f"declare its encoding in {SETTINGS_FILE}, for instance cp1252."
-        ) from None
-
-
-def _read_records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(_LONGEST_CELL)
-    first = 1
-    try:
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        for record in reader:
-            yield first, record
-            first = reader.line_num + 1
-    except (csv.Error, TypeError, ValueError) as problem:
-        raise SourceError(
-            f"The log {path.name!r}, line {first}, is not readable as delimited text ({problem})."
-        ) from None
-
-
-def _check_headers(source: Source, name: str, headers: tuple[str, ...]) -> None:
-    for role, header in source.columns.items():
-        if headers.count(header) != 1:
-            found = "two columns" if header in headers else "no column"
-            listed = ", ".join(repr(each) for each in headers)
-            raise SourceError(
-                f"The log {name!r} of {source.name!r} has {found} {header!r}, which "
-                f"{SETTINGS_FILE} names as {role}. Its columns are: {listed}."
-            )
+            f"{where}: the kind 'tables' needs the files "
+            f"{', '.join(f'{name}.csv' for name in CANONICAL)}; "
+            + (f"missing: {', '.join(missing)}." if missing else f"unknown: {', '.join(unknown)}.")
+        )

@@ -1,0 +1,97 @@
+"""Reads a source: its ``source.toml``, and its files as text with file, sheet and line.
+
+Only files named by ``source.toml`` are read, and they are never changed. Each kind of file has a
+reader of its own; all of them return the same :class:`Log`.
+"""
+
+from analysis.errors import SourceError
+from analysis.intake.sources.delimited import read_delimited
+from analysis.intake.sources.log import (
+    JOINED,
+    PLACE,
+    PROBLEM,
+    Log,
+    check_headers,
+    join_logs,
+    replace_file,
+)
+from analysis.intake.sources.redcap import read_redcap
+from analysis.intake.sources.settings import (
+    CANONICAL,
+    REQUIRED_ROLES,
+    ROLES,
+    SETTINGS_FILE,
+    VOCABULARY_FILE,
+    Answers,
+    DateOrder,
+    Decimal,
+    Format,
+    Layout,
+    Source,
+    find_project,
+    list_sources,
+    read_source,
+)
+from analysis.intake.sources.tables import check_tables, read_tables
+from analysis.intake.sources.workbook import read_workbook
+
+__all__ = [
+    "CANONICAL",
+    "JOINED",
+    "PLACE",
+    "PROBLEM",
+    "REQUIRED_ROLES",
+    "ROLES",
+    "SETTINGS_FILE",
+    "VOCABULARY_FILE",
+    "Answers",
+    "DateOrder",
+    "Decimal",
+    "Format",
+    "Layout",
+    "Log",
+    "Source",
+    "check_tables",
+    "find_project",
+    "list_sources",
+    "read_delimited",
+    "read_log",
+    "read_source",
+]
+
+
+def read_log(source: Source) -> Log:
+    """Return every row of the source's files as text.
+
+    Raises
+    ------
+    SourceError
+        When a file is missing, empty, not of the declared kind or encoding, or lacks a column that
+        ``source.toml`` names (the columns that are there are listed).
+    """
+    parts = []
+    for place, layout in enumerate(source.every_layout):
+        parts += [(place, part) for part in _read_layout(source, layout)]
+    return join_logs(parts)
+
+
+def _read_layout(source: Source, layout: Layout) -> list[Log]:
+    kind = layout.format.kind
+    if kind == "tables":
+        return read_tables(source, layout)
+    parts: list[Log] = []
+    for name in layout.files:
+        if kind == "workbook":
+            parts += read_workbook(source, layout, name)
+            continue
+        if kind == "redcap":
+            part = read_redcap(source, layout, name)
+        else:
+            part = replace_file(read_delimited(source.folder / name, layout.format), name)
+        check_headers(source, layout, repr(name), part.headers)
+        if parts and part.headers != parts[0].headers:
+            raise SourceError(
+                f"{name} of {source.name!r} has other columns than {layout.files[0]}."
+            )
+        parts.append(part)
+    return parts

@@ -1,0 +1,63 @@
+"""Reads delimited text."""
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from analysis.errors import SourceError
+from analysis.intake.sources.log import Log, make_log
+from analysis.intake.sources.settings import SETTINGS_FILE, Format
+
+_LONGEST_CELL: Final = 1_000_000
+
+
+def read_delimited(path: Path, written: Format) -> Log:
+    """Return the header and the rows of one delimited text file.
+
+    Lines are counted as an editor counts them, so that a quoted cell with a line break in it does
+    not shift the rows below. A blank line is a row without a cell.
+    """
+    records = _read_records(path, _read_text(path, written.encoding), written.delimiter)
+    _, header = next(records, (0, []))
+    return make_log(header, records, file=path.name)
+
+
+def _read_text(path: Path, encoding: str) -> str:
+    try:
+        raw = path.read_bytes()
+    except OSError as problem:
+        reason = (problem.strerror or "unreadable").lower()
+        raise SourceError(
+            f"The log {path.name!r} cannot be read ({reason}); check that it is there."
+        ) from None
+    if not raw:
+        raise SourceError(f"The log {path.name!r} is empty (zero bytes); export it again.")
+    if b"\0" in raw and not encoding.lower().replace("_", "-").startswith("utf-16"):
+        raise SourceError(f"The log {path.name!r} is not text (it holds NUL bytes).")
+    try:
+        return raw.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
+    except LookupError:
+        raise SourceError(
+            f"There is no encoding {encoding!r}; correct encoding in {SETTINGS_FILE}."
+        ) from None
+    except UnicodeDecodeError as problem:
+        raise SourceError(
+            f"The log {path.name!r} is not {encoding} (byte {problem.start}); "
+            f"declare its encoding in {SETTINGS_FILE}, for instance cp1252."
+        ) from None
+
+
+def _read_records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(_LONGEST_CELL)
+    first = 1
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        for record in reader:
+            yield first, record
+            first = reader.line_num + 1
+    except (csv.Error, TypeError, ValueError) as problem:
+        raise SourceError(
+            f"The log {path.name!r}, line {first}, is not readable as delimited text ({problem})."
+        ) from None

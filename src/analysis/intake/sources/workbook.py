@@ -1,0 +1,133 @@
+"""Reads Excel workbooks, every cell as text."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
+
+from analysis.errors import SourceError, sentence_for_unknown
+from analysis.intake.sources.log import Log, check_headers, make_log
+from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
+
+_HEADER_WITHIN: Final = 100
+"""A header further down is not looked for."""
+_COMPOUND_FILE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+"""How an old workbook begins; inside ``.xlsx`` it is the envelope of an encrypted one."""
+
+
+def read_workbook(source: Source, layout: Layout, name: str) -> list[Log]:
+    """Return one log per sheet; sheets without a single cell are left out.
+
+    The header is the first row that holds all mapped headers, alone or together with the row above
+    it (a merged ``Score`` over ``before`` and ``after`` gives ``Score before``, ``Score after``).
+    Rows above it are titles. Days are written as ISO dates, numbers with a point.
+
+    Raises
+    ------
+    SourceError
+        When the file is missing, no workbook, broken or password-protected, a named sheet is not
+        there, or a sheet has no row with the mapped headers (what is there is listed).
+    """
+    workbook = _open_workbook(source.folder / name)
+    for sheet in layout.sheets:
+        if sheet not in workbook.sheet_names:
+            raise SourceError(
+                sentence_for_unknown(
+                    "sheet", sheet, workbook.sheet_names, where=f" in the log {name!r}"
+                )
+            )
+    parts = []
+    for sheet in layout.sheets or workbook.sheet_names:
+        part = _read_sheet(source, layout, name, workbook.get_sheet_by_name(sheet))
+        if part is not None:
+            parts.append(part)
+    if not parts:
+        raise SourceError(f"The log {name!r} has no sheet with a cell in it; export it again.")
+    return parts
+
+
+def _open_workbook(path: Path) -> CalamineWorkbook:
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(_COMPOUND_FILE))
+        if start == _COMPOUND_FILE and path.suffix.lower() in (".xlsx", ".xlsm"):
+            raise PasswordError
+        return CalamineWorkbook.from_path(path)
+    except PasswordError:
+        raise SourceError(
+            f"The log {path.name!r} is protected by a password; save it without one."
+        ) from None
+    except CalamineError:
+        raise SourceError(
+            f"The log {path.name!r} is not an Excel workbook, or a broken one; save it again as "
+            f"{path.suffix or '.xlsx'}, or correct kind in {SETTINGS_FILE}."
+        ) from None
+    except OSError as problem:
+        reason = (problem.strerror or "unreadable").lower().partition(" (")[0]
+        raise SourceError(
+            f"The log {path.name!r} cannot be read ({reason}); check that it is there."
+        ) from None
+
+
+def _read_sheet(source: Source, layout: Layout, name: str, sheet: CalamineSheet) -> Log | None:
+    rows = [[_write_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    if not any(map(any, rows)):
+        return None
+    for first, headers, last in _propose_headers(rows, _find_merged(sheet)):
+        if check_headers(source, layout, name, headers, needed=False):
+            kinds = {line: "title" for line in range(1, first + 1) if any(rows[line - 1])}
+            again = rows[first : last + 1]
+            kinds |= {
+                line: "header"
+                for line, row in enumerate(rows, 1)
+                if line > last + 1 and row in again
+            }
+            above, below = enumerate(rows[:first], 1), enumerate(rows[last + 1 :], last + 2)
+            records = [*above, *below]
+            return make_log(headers, records, file=name, sheet=sheet.name, kinds=kinds)
+    mapped = {header for _role, header in layout.headers}
+    proposed = (headers for _first, headers, _last in _propose_headers(rows, _find_merged(sheet)))
+    nearest = max(filter(any, proposed), key=lambda headers: len(mapped.intersection(headers)))
+    place = f"{name!r}, sheet {sheet.name!r},"
+    check_headers(source, layout, place, [header for header in nearest if header])
+    raise AssertionError("a header that was not found is there")
+
+
+def _propose_headers(
+    rows: Sequence[Sequence[str]], merged: dict[tuple[int, int], tuple[int, int]]
+) -> Iterator[tuple[int, list[str], int]]:
+    """Yield the header each row would make alone, then with the row above: first, headers, last."""
+    for last, row in enumerate(rows[:_HEADER_WITHIN]):
+        yield last, [*map(str.strip, row)], last
+        if last and any(rows[last - 1]):
+            above = [
+                rows[place[0]][place[1]] if (place := merged.get((last - 1, column))) else text
+                for column, text in enumerate(rows[last - 1])
+            ]
+            pairs = zip(above, row, strict=True)
+            yield last - 1, [" ".join(f"{top} {under}".split()) for top, under in pairs], last
+
+
+def _find_merged(sheet: CalamineSheet) -> dict[tuple[int, int], tuple[int, int]]:
+    """Return cell → first cell of the merged cell it lies in, along the first row of that cell."""
+    return {
+        (top, column): (top, left)
+        for (top, left), (_bottom, right) in sheet.merged_cell_ranges or ()
+        for column in range(left, right + 1)
+    }
+
+
+def _write_cell(cell: Any) -> str:
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat()
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        return f"{cell.total_seconds() / 60:g} min"
+    return str(cell)
