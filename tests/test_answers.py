@@ -132,6 +132,7 @@ direction      | mmasi worse             | 1/7   | 1/7   | 0.143 | shown
 mean change    | mmasi                   | 7/7   | 7/7   | 2.214 | shown
 """
 # Asked about everything: a twice, b, d, e, f, i, k, q. Asked about PIH alone: c. Blank is in none.
+# No rate for fewer than 5 patients, nor for a group of fewer than 10.
 SIDE_EFFECTS = """
 recorded       |                         | 9/24  | 8/16  | 0.375 | shown
 patients with  | erythema                | 1/8   | 1/8   | 0.125 | shown

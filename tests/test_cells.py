@@ -53,8 +53,9 @@ DATES = [
     ("29.02.2023", DMY, "impossible_date"),
     ("29.02.2024", DMY, "2024-02-29"),
     ("13/13/2024", UNDECLARED, "impossible_date"),
-    ("45385", DMY, "impossible_date"),  # a spreadsheet's day number
-    ("3-Apr-24", DMY, "impossible_date"),
+    ("3-Apr-24", DMY, "2024-04-03"),  # a name leaves no doubt about the order
+    ("3 Apr 2024", UNDECLARED, "2024-04-03"),
+    ("31-Apr-24", DMY, "impossible_date"),
     ("spring", DMY, "impossible_date"),
     ("30.06.2026", DMY, "2026-06-30"),  # the day of the export
     ("01.07.2026", DMY, "date_in_the_future"),
@@ -79,6 +80,14 @@ def test_date(text: str, order, expected: str) -> None:
         assert found.consequence == "row set aside"
     else:
         assert (found.value, found.rule) == (date.fromisoformat(expected), "")
+
+
+def test_day_number_of_a_spreadsheet_is_repaired() -> None:
+    """45385 is a day, and not what anybody wrote: it is read and listed."""
+    found = cells.parse_date("45385", DMY, AS_OF)
+
+    assert (found.value, found.rule) == (date(2024, 4, 3), "excel_serial_date")
+    assert found.consequence == "repaired"
 
 
 # --- numbers of a patient -------------------------------------------------------------------
@@ -249,7 +258,8 @@ SCORES = [
     ("mmasi", "24,1", ",", "score_outside_scale"),
     ("mmasi", "II", ",", "unknown_score"),  # no numerals on a continuous scale
     ("ecca", "9999", ".", 9999.0),  # no range is published, so none is enforced
-    ("pct_self", "60 %", ".", "unknown_score"),
+    ("pct_self", "60 %", ".", 60.0),
+    ("gb_qual", "60 %", ".", "unknown_score"),
     ("pct_self", "60", ".", 60.0),
     ("vas_improve", "7/10", ".", "unknown_score"),
     ("gais", "-1", ".", -1.0),

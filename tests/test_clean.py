@@ -206,7 +206,7 @@ def write_log(home: Path, rows: list[list[str]]) -> list[int]:
     return lines
 
 
-@settings(max_examples=6)
+@settings(max_examples=5)
 @given(ROWS)
 def test_conservation(tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]) -> None:
     """Any table is read whole: used + set aside + not data = read, every row set aside is listed

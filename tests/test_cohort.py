@@ -1,5 +1,6 @@
 """The cohort: built once per state of its inputs, and narrowed by what is asked for."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,6 +89,31 @@ def test_second_load_reads_what_is_kept(project: Path, no_builder: None) -> None
     assert whole.origin.data_hash == part.origin.data_hash
     assert (len(whole.patients), len(part.patients)) == (3, 1)
     assert part.origin.selection == "period 2024; clinic north"
+
+
+DAMAGE = {
+    "nothing": (lambda folder: None, True),
+    "a table is gone": (lambda folder: (folder / "targets.parquet").unlink(), False),
+    "a table is cut": (lambda folder: (folder / "targets.parquet").write_bytes(b"PAR1"), False),
+    "the account is cut": (lambda folder: (folder / "account.json").write_text('{"ro'), False),
+    "the account is of another kind": (
+        lambda folder: (folder / "account.json").write_text("[]"),
+        False,
+    ),
+    "everything is gone": (shutil.rmtree, False),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+def test_damaged_cache_is_not_trusted(project: Path, tmp_path: Path, name: str) -> None:
+    """A folder that is not whole is built again, not read."""
+    damage, is_whole = DAMAGE[name]
+    folder = tmp_path / "kept"
+    shutil.copytree(narrow(project).folder, folder)
+
+    damage(folder)
+
+    assert (cohort_module._read_kept(folder) is not None) == is_whole
 
 
 def append(name: str, text: str) -> Callable[[Path], None]:
@@ -207,6 +233,32 @@ def test_history_before_the_period_builds_the_course(project: Path) -> None:
     assert (course["sessions"], str(course["first_date"].date())) == (2, to_day(0))
 
 
+INTERVALS = [
+    # choice, patient-concern: intervals, short ones, median days
+    ({}, {"a-": (2, 0, 40), "a-acne_scars": (1, 0, 40)}),
+    ({"period": "2024-02"}, {"a-": (1, 0, 40), "a-acne_scars": (1, 0, 40)}),
+    ({"clinic": ["south"]}, {"a-": (1, 0, 40)}),
+    ({"period": "2024-01"}, {}),
+]
+
+
+@pytest.mark.parametrize(("choice", "expected"), INTERVALS)
+def test_interval_belongs_to_the_session_that_ends_it(
+    project: Path, choice: dict, expected: dict
+) -> None:
+    """A choice does not make two sessions neighbours that are none, nor hide the one before."""
+    found = narrow(project, **choice).intervals
+
+    assert {
+        f"{it.patient.removeprefix('clinic/')}-{it.concern}": (
+            it.intervals,
+            it.short_intervals,
+            it.median_days,
+        )
+        for it in found.itertuples()
+    } == expected
+
+
 def test_harms_and_exposures_are_those_of_the_choice(project: Path) -> None:
     """Numerator and denominator are narrowed by the same choice."""
     north = narrow(project, clinic=["north"])
@@ -257,7 +309,8 @@ PERIODS = {
     "2026-01-05..2026-03-31": ("2026-01-05", "2026-03-31"),
     "2026-01-05..2026-01-05": ("2026-01-05", "2026-01-05"),
 }
-NOT_PERIODS = ["2026-Q5", "2026-13", "26", "Q1", "2026-03-31..2026-01-01", "2026-01-01..", "last"]
+NOT_PERIODS = ["2026-Q5", "2026-13", "2026-00", "26", "Q1", "last", "٢٠٢٦", "2026-01-01.."]
+NOT_PERIODS += ["2026-03-31..2026-01-01", "20260101..20260131", "2026-W01-1..2026-W02-1"]
 
 
 @pytest.mark.parametrize("text", PERIODS)

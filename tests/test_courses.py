@@ -342,6 +342,7 @@ def test_scale_of_all_scores(answered: Cohort) -> None:
         ["clinic/c | acne_scars | 2024-01-01", "ecca", 3, "blinded"],
     ]
     assert problems.to_numpy().tolist() == [
+        [2, "harm", "no_previous_session"],
         [5, "before", "unknown_scale"],
         [5, "scale", "unknown_scale"],
     ]

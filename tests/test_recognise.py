@@ -15,7 +15,7 @@ from analysis.intake.recognise import (
     recognise_log,
     write_source,
 )
-from analysis.intake.sources import ROLES, read_log, read_source
+from analysis.intake.sources import ROLES, Format, read_log, read_source
 
 HEADER = "Client ID;Date of visit;Concern;Needle (mm);Score before;Side effects;Comments\n"
 
@@ -39,7 +39,7 @@ def test_example_log_is_recognised_whole(project: Path) -> None:
 
     assert dict(found.columns) == declared["columns"]
     assert found.unused == ("Comments",)
-    assert vars(found.format) == declared["format"]
+    assert found.format == Format(**declared["format"])
     # only what no log can prove is left open
     assert len(found.questions) == 1
     assert "side_effects_belong_to" in found.questions[0]
@@ -105,12 +105,31 @@ def test_headers_that_are_not_known_are_not_guessed() -> None:
     }
 
 
+def test_header_that_stands_twice_is_left_to_a_person() -> None:
+    """Which of the two is meant cannot be known."""
+    assert recognise_columns(["ID", "Date", "Concern", "Concern", "Goal"]) == {
+        "patient": "ID",
+        "date": "Date",
+        "concern": "Goal",
+    }
+
+
+def test_log_without_a_header(tmp_path: Path) -> None:
+    """A first row of values is not listed as columns: it may name a patient."""
+    path = write_log(tmp_path, "P-0417;03.04.2024;acne scars\nP-0418;04.04.2024;acne scars\n")
+
+    with pytest.raises(SourceError, match="does not look like a header") as no:
+        recognise_log(path, "north")
+    assert "'log.csv'" in str(no.value)
+    assert "0417" not in str(no.value)
+
+
 def test_names_belong_to_one_role_each() -> None:
-    """No header can mean two things, and every role can be recognised."""
+    """No header can mean two things, and every name leads to a role there is."""
     names = [name for aliases in ALIASES.values() for name in aliases]
 
     assert len(names) == len({*names})
-    assert set(ALIASES) == set(ROLES)
+    assert set(ALIASES) <= set(ROLES)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.answers import outcomes, population, protocol, side_effects
@@ -280,6 +280,7 @@ CELLS = st.text(
 ) | st.sampled_from(['"', "a\nb", "a\r\nb", ";", ",", " ", "", "\u2028", "\x85", "\x0b", "\ufeff"])
 
 
+@settings(max_examples=40)
 @given(
     st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=8),
     st.sampled_from([",", ";", "\t"]),

@@ -14,6 +14,7 @@ from analysis.statistics.proportions import (
     estimate_share,
     estimate_upper_bound,
 )
+from analysis.vocabulary import PROTOCOL
 
 # --- against references -----------------------------------------------------------------------
 
@@ -139,6 +140,8 @@ DEGENERATE = [
     (estimate_share(0, 5), "shown", 0.0, True),
     (estimate_share(5, 5), "shown", 1.0, True),
     (estimate_share(2, 5), "shown", 0.4, True),
+    (estimate_share(2, 9, PROTOCOL["too_small_for_a_subgroup"]), "too few", None, False),
+    (estimate_share(2, 10, PROTOCOL["too_small_for_a_subgroup"]), "shown", 0.2, True),
     (estimate_upper_bound(0), "not estimable", None, False),
     (estimate_upper_bound(4), "too few", None, False),
     (estimate_session_share(0, 0, 0, 0), "not estimable", None, False),

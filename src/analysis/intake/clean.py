@@ -528,6 +528,11 @@ class _Reader:
             for n, layout in self._number()
             if "concern" not in layout.columns and layout.answers.concern
         ]
+        if "t_concern" in visits.columns:
+            blank = visits.filter(visits.t_concern.strip() == "")
+            hint = "name what was treated; until then the session counts for no concern"
+            missing = Found(None, "missing_concern", "noted", hint)
+            self._add_problems(blank, self._name_problem(blank, "concern", missing))
         known = read.filter(_.concern.notnull()).select("row", *kinds)
         return self._keep("concerns", ibis.union(known, *assumed) if assumed else known)
 
@@ -715,7 +720,11 @@ class _Reader:
         rule = ibis.cases(
             (found.concern.isnull(), "scale_does_not_fit"),
             (found.date.isnull(), "score_without_date"),
-            (found.date < found.session_date, "follow_up_before_session"),
+            (
+                (found.date < found.session_date)
+                | ((found.slot == "t_score_after") & (found.date == found.session_date)),
+                "follow_up_before_session",
+            ),
             (found.fitting > 1, "several_concerns_fit"),
             else_=None,
         )

@@ -35,7 +35,7 @@ def read_corrections(source: Source) -> pd.DataFrame:
         rows = rows[[*COLUMNS]]
         rows = rows[rows["correction"] != ""]
         return rows.assign(line=rows["line"].astype("int64")).reset_index(drop=True)
-    except (KeyError, ValueError, UnicodeDecodeError):
+    except (KeyError, ValueError, OverflowError, OSError):
         raise SourceError(
             f"data/{source.name}/{FILE} cannot be read: it needs the columns "
             f"{', '.join(COLUMNS)}, with a whole number in line."

@@ -59,7 +59,11 @@ def derive_tables(
         stairs.keep("side_effects", add_promoted_term(side_effects, vocabulary))
         stairs.keep("recorded", build_recorded(visits, cleaned.denials))
         stairs.keep("screening", build_screening(visits, cleaned.screening))
-        problems = problems.union(list_conflicts(visits, patients, source))
+        problems = problems.union(
+            list_conflicts(visits, patients, source),
+            list_unplaced_side_effects(visits, source),
+            list_doubled_scores(visits, cleaned.scores),
+        )
     sessions, targets = stairs.tables["sessions"], stairs.tables["targets"]
     assessments = stairs.tables["assessments"]
     chained = stairs.keep("chained", add_course(sessions, targets, source.answers))
@@ -111,7 +115,10 @@ def build_patients(visits: Table) -> Table:
         sex=visits.sex.first(where=visits.sex.notnull(), **in_order),
         age=visits.age.first(where=visits.age.notnull(), **in_order),
         skin_type=visits.skin_type.max(),
-        skin_type_is_range=visits.skin_type_is_range.argmax(visits.skin_type),
+        # a type written alone goes before the same type as the end of a range
+        skin_type_is_range=visits.skin_type_is_range.argmax(
+            visits.skin_type * 2 - visits.skin_type_is_range.cast("int64")
+        ),
     )
 
 
@@ -329,15 +336,25 @@ def _reduce_to_days(assessments: Table, scales: Mapping[str, Scale]) -> Table:
 
 
 def _find_disturbed(late: Table, sessions: Table, targets: Table) -> Table:
-    """Return the follow-up scores too soon after another procedure on the same concern."""
-    others = sessions.filter((_.modality != "microneedling") | (_.setting != "clinic"))
-    others = others.inner_join(targets.select("session", "concern"), "session").select(
-        "patient", "concern", other_date=_.date
+    """Return the scores that cannot be a follow-up because of what was done before them.
+
+    A session of the index modality between the last session of the course and the score, whatever
+    it treated; or another procedure on the same concern too soon before the score. A session whose
+    concern is not known may have treated any.
+    """
+    treated = sessions.left_join(targets.select("session", "concern"), "session").select(
+        "patient",
+        other_date=_.date,
+        other_concern=_.concern,
+        is_index=(_.modality == "microneedling") & (_.setting == "clinic"),
     )
-    paired = late.inner_join(others, ["patient", "concern"])
+    paired = late.inner_join(treated, "patient")
     days = paired.date.delta(paired.other_date, unit="day")
-    too_soon = (days >= 0) & (days < PROTOCOL["follow_up_earliest"].whole)
-    return paired.filter(too_soon).select("course", "scale", "rater", "date").distinct()
+    is_between = paired.is_index & (paired.other_date > paired.last_date) & (days > 0)
+    is_same = paired.other_concern.isnull() | (paired.other_concern == paired.concern)
+    is_too_soon = (days >= 0) & (days < PROTOCOL["follow_up_earliest"].whole)
+    is_disturbed = is_between | (~paired.is_index & is_same & is_too_soon)
+    return paired.filter(is_disturbed).select("course", "scale", "rater", "date").distinct()
 
 
 # --- conflicts -------------------------------------------------------------------------------
@@ -365,3 +382,38 @@ def list_conflicts(visits: Table, patients: Table, source: Source) -> Table:
             )
         )
     return ibis.union(*parts)
+
+
+def list_unplaced_side_effects(visits: Table, source: Source) -> Table:
+    """Return a problem for every row that tells of a session before the patient's first one."""
+    rows = visits.filter(_.told_session.isnull() & (_.recorded == "event"))
+    return rows.select(
+        "file",
+        "sheet",
+        "line",
+        column=name_column(source, "side_effects", rows.layout),
+        rule=ibis.literal("no_previous_session"),
+        consequence=ibis.literal("cell blanked"),
+        suggestion=ibis.literal("add the session before, or answer side_effects_belong_to"),
+    )
+
+
+def list_doubled_scores(visits: Table, scores: Table) -> Table:
+    """Return a problem for every row with one of several scores of one day that differ."""
+    place = ("row", "patient", "rater", "file", "sheet", "line")
+    placed = visits.select(*place).inner_join(scores, "row")
+    keys = ["patient", "concern", "scale", "rater", "date"]
+    days = placed.group_by(keys).agg(different=_.score.nunique())
+    return (
+        placed.semi_join(days.filter(_.different > 1), keys)
+        .select(
+            "file",
+            "sheet",
+            "line",
+            column=ibis.null("string"),
+            rule=ibis.literal("two_scores_on_a_day"),
+            consequence=ibis.literal("noted"),
+            suggestion=ibis.literal("the worse one counts, or their mean on a continuous scale"),
+        )
+        .distinct()
+    )

@@ -11,6 +11,8 @@ from analysis.intake.sources.log import Log, make_log
 from analysis.intake.sources.settings import SETTINGS_FILE, Format
 
 _LONGEST_CELL: Final = 1_000_000
+_FEWEST_MARKS: Final = 3
+"""A line inside a cell that holds as many delimiters as a row is a row; fewer may be prose."""
 
 
 def read_delimited(path: Path, written: Format) -> Log:
@@ -27,8 +29,8 @@ def read_delimited(path: Path, written: Format) -> Log:
 def _read_text(path: Path, encoding: str) -> str:
     try:
         raw = path.read_bytes()
-    except OSError as problem:
-        reason = (problem.strerror or "unreadable").lower()
+    except (OSError, ValueError) as problem:
+        reason = (getattr(problem, "strerror", None) or "no such name").lower()
         raise SourceError(
             f"The log {path.name!r} cannot be read ({reason}); check that it is there."
         ) from None
@@ -38,14 +40,14 @@ def _read_text(path: Path, encoding: str) -> str:
         raise SourceError(f"The log {path.name!r} is not text (it holds NUL bytes).")
     try:
         return raw.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
-    except LookupError:
-        raise SourceError(
-            f"There is no encoding {encoding!r}; correct encoding in {SETTINGS_FILE}."
-        ) from None
     except UnicodeDecodeError as problem:
         raise SourceError(
             f"The log {path.name!r} is not {encoding} (byte {problem.start}); "
             f"declare its encoding in {SETTINGS_FILE}, for instance cp1252."
+        ) from None
+    except (LookupError, ValueError):
+        raise SourceError(
+            f"There is no encoding {encoding!r}; correct encoding in {SETTINGS_FILE}."
         ) from None
 
 
@@ -54,10 +56,28 @@ def _read_records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, 
     first = 1
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        marks = _FEWEST_MARKS
         for record in reader:
+            if first == 1:
+                marks = max(marks, len(record) - 1)
+            if _swallows_rows(record, delimiter, marks):
+                raise SourceError(
+                    f"The log {path.name!r}, lines {first} to {reader.line_num}: a quotation mark "
+                    "is opened and not closed, so that rows became one cell; close or remove it."
+                )
             yield first, record
             first = reader.line_num + 1
     except (csv.Error, TypeError, ValueError) as problem:
         raise SourceError(
             f"The log {path.name!r}, line {first}, is not readable as delimited text ({problem})."
         ) from None
+
+
+def _swallows_rows(record: list[str], delimiter: str, marks: int) -> bool:
+    """Return whether a cell with line breaks holds a line that looks like a row."""
+    return any(
+        line.count(delimiter) >= marks
+        for cell in record
+        if "\n" in cell or "\r" in cell
+        for line in cell.splitlines()
+    )
