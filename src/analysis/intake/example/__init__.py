@@ -22,6 +22,7 @@ from analysis.intake.example.delimited import DelimitedLogs
 from analysis.intake.example.drawing import DEALT_AT_ONCE, Dice
 from analysis.intake.example.mess import soil
 from analysis.intake.example.people import draw_people
+from analysis.intake.example.redcap import RedcapExport
 from analysis.intake.example.rows import Row, build_rows
 from analysis.intake.example.surviving import fold_rows, split_by_patient
 from analysis.intake.example.tables import CanonicalTables
@@ -77,6 +78,8 @@ def write_example(
 def _open_writer(folder: Path, form: Form, patients: int, truth: Truth) -> Writer:
     if form == "tables":
         return CanonicalTables(folder)
+    if form == "redcap":
+        return RedcapExport(folder)
     return DelimitedLogs(folder, truth)
 
 

@@ -124,6 +124,7 @@ class Course:
 
     number: int
     patient: str
+    area: str
     sessions: list[Session]
     between: list[Session] = field(default_factory=list)
     """Of another modality, on the same concern."""
@@ -176,6 +177,7 @@ def _draw_course(
     course = Course(
         number=number,
         patient=person.patient if number == 1 else person.second_patient,
+        area=dice.pick(person.indication.areas),
         sessions=[],
         response=response,
     )

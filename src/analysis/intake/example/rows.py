@@ -187,7 +187,7 @@ def _start_row(person: Person, course: Course, session: Session, dice: Dice, lay
     row.age = person.count_years(session.day)
     row.birthday = person.birthday
     row.sex = person.sex
-    row.area = "" if dice.chance(CELL_SKIPPED) else dice.pick(person.indication.areas)
+    row.area = "" if dice.chance(CELL_SKIPPED) else course.area
     row.operator = row.desk = session.operator
     row.device = session.device
     row.device_serial = keep("device_serial", session.device_serial)

@@ -104,23 +104,25 @@ def _write_event(dice: Dice, event: Event, layout: str, *, with_severity: bool) 
         # "mild redness" is a spelling of redness as a whole, so that its grade is not read
         parts.insert(0, "slight" if word == "mild" and parts == ["redness"] else word)
     if event.hours is not None:
-        duration = _write_duration(dice, event.hours)
-        parts.append(f"resolved in {duration}" if _says_resolved(event, layout) else duration)
+        says = layout == "north" and event.is_resolved is True
+        plain = _write_plain_duration(event.hours)
+        parts.append(f"resolved in {plain}" if says else _write_duration(dice, event.hours))
     return " ".join(parts)
 
 
-def _says_resolved(event: Event, layout: str) -> bool:
-    return layout == "north" and event.is_resolved is True
-
-
 def _write_duration(dice: Dice, hours: float) -> str:
+    plain = _write_plain_duration(hours)
+    if not plain.endswith("days"):
+        return plain
+    number = plain.removesuffix(" days")
+    written = [plain, f"x{number}d", f"for {plain}"]
+    return dice.choose([*written, f"{hours:g}h"] if hours <= 72 else written)
+
+
+def _write_plain_duration(hours: float) -> str:
     if hours % 168 == 0 and hours >= 336:
         return f"{hours / 168:g} weeks"
-    if hours % 24 == 0:
-        days = f"{hours / 24:g}"
-        written = [f"x{days}d", f"{days} days", f"for {days} days"]
-        return dice.choose([*written, f"{hours:g}h"] if hours <= 72 else written)
-    return dice.choose([f"{hours:g}h", f"{hours:g} hrs"])
+    return f"{hours / 24:g} days" if hours % 24 == 0 else f"{hours:g} hrs"
 
 
 def write_plainly(events: tuple[Event, ...], *, with_severity: bool, with_resolved: bool) -> str:
