@@ -27,6 +27,7 @@ from analysis.intake.example.rows import Row, build_rows
 from analysis.intake.example.surviving import fold_rows, split_by_patient
 from analysis.intake.example.tables import CanonicalTables
 from analysis.intake.example.truth import Truth
+from analysis.intake.example.workbook import Workbooks, check_size
 from analysis.intake.example.writing import write_row
 
 Form = Literal["csv", "xlsx", "redcap", "tables"]
@@ -67,19 +68,23 @@ def write_example(
             f"An example of {patients} patients from seed {seed} cannot be written: "
             "ask for at least one patient, and for a seed that is not negative."
         )
+    if form == "xlsx":
+        check_size(patients)
     folder.mkdir(parents=True, exist_ok=True)
     with Truth(folder, patients=patients, seed=seed, form=form) as truth:
-        writer = _open_writer(folder, form, patients, truth)
+        writer = _open_writer(folder, form, truth)
         for rows in draw_rows(patients, seed, truth):
             writer.add(rows)
         writer.close()
 
 
-def _open_writer(folder: Path, form: Form, patients: int, truth: Truth) -> Writer:
+def _open_writer(folder: Path, form: Form, truth: Truth) -> Writer:
     if form == "tables":
         return CanonicalTables(folder)
     if form == "redcap":
         return RedcapExport(folder)
+    if form == "xlsx":
+        return Workbooks(folder, truth)
     return DelimitedLogs(folder, truth)
 
 

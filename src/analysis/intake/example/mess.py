@@ -44,11 +44,12 @@ PLANTED: Final = (
     Slip("buddhist_year", "date_in_the_future", 0.0015, CLINICS, slips.write_buddhist_year),
     Slip("no_day", "missing_date", 0.002, CLINICS, slips.drop_day),
     Slip("no_patient", "missing_patient", 0.002, CLINICS, slips.drop_patient),
+    Slip("name_for_id", "name_in_id_column", 0.0015, CLINICS, slips.write_name_for_id),
     Slip("short_line", "wrong_number_of_cells", 0.002, ENGLISH, slips.shorten_line),
     Slip("row_twice", "duplicate_row", 0.004, LOGS, slips.repeat_row),
     # --- who
     Slip("id_in_other_letters", "patient_id_tidied", 0.004, CLINICS, slips.change_letters_of_id),
-    Slip("id_without_its_zeros", "id_without_its_zeros", 0.006, LAKESIDE,
+    Slip("id_without_its_zeros", "patient_id_tidied", 0.006, LAKESIDE,
          slips.lose_zeros_of_id),
     Slip("impossible_age", "impossible_age", 0.003, ("north", "sur"), slips.write_impossible_age),
     Slip("born_in_1900", "impossible_age", 0.012, LAKESIDE, slips.write_birth_in_1900),
@@ -77,9 +78,13 @@ PLANTED: Final = (
          slips.add_word_to_needle),
     Slip("two_needles", "needle_range", 0.003, ENGLISH, slips.write_two_needles),
     Slip("bare_fraction", "bare_fraction", 0.02, ENGLISH, slips.drop_leading_zero),
+    Slip("unknown_contraindication", "unknown_contraindication", 0.006, LAKESIDE,
+         slips.write_contraindication_as(("see form", "on medication"))),
+    Slip("contraindication_in_doubt", "uncertain_contraindication", 0.006, LAKESIDE,
+         slips.write_contraindication_as(("?rosacea", "hx of eczema"))),
     Slip("impossible_passes", "impossible_passes", 0.003, CLINICS, slips.write_impossible_passes),
     Slip("passes_in_words", "unknown_number", 0.003, CLINICS, slips.write_worded_passes),
-    Slip("sentinel_pain", "sentinel_pain", 0.006, LAKESIDE, slips.write_sentinel_pain),
+    Slip("sentinel_pain", "impossible_pain", 0.006, LAKESIDE, slips.write_sentinel_pain),
     Slip("radiofrequency_unnamed", "radiofrequency_unnamed", 0.05, ("lakeside", "sur"),
          slips.hide_radiofrequency),
     # --- scores
@@ -204,14 +209,18 @@ def _write_again(row: Row, dice: Dice) -> Row:
     months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
     short = f"{row.day.day}-{months[row.day.month - 1]}-{row.day:%y}"
     timed = write_day(row.day, row.layout) + " 10:30"
-    name, text = dice.choose(
-        (("excel_serial", serial), ("month_by_name", short), ("day_with_time", timed))
+    name, rule, text = dice.choose(
+        (
+            ("excel_serial", "excel_serial_date", serial),
+            ("month_by_name", "month_by_name", short),
+            ("day_with_time", "day_with_time", timed),
+        )
     )
     again.texts["date"] = text
     for role in list(again.texts):
         if role.startswith("score") or role in _RETOLD:
             del again.texts[role]
-    again.slips = [("date", name, name)]
+    again.slips = [("date", rule, name)]
     return again
 
 

@@ -16,7 +16,12 @@ from analysis.intake.example.layouts import SCALES, write_source
 from analysis.intake.example.measures import GAIS, MEASURES, PATIENT_OPINIONS, QUARTILE
 from analysis.intake.example.people import CONTRAINDICATIONS
 from analysis.intake.example.rows import Row
-from analysis.intake.example.surviving import fold_rows, split_by_patient
+from analysis.intake.example.surviving import (
+    fold_rows,
+    group_by_session,
+    place_side_effects,
+    split_by_patient,
+)
 from analysis.vocabulary import BUILT_IN
 
 RECORDS: Final = "records.csv"
@@ -144,8 +149,9 @@ class RedcapExport:
             group = {"record_id": patient, _GROUP: survivors[0].clinic.lower()}
             self._writer.writerow(group | _write_person(person))
             instance = 0
-            for row in survivors:
-                for cells in _write_instances(row):
+            told = place_side_effects(survivors)
+            for session, members in group_by_session(survivors).items():
+                for cells in _write_session_instances(members, told[session]):
                     instance += 1
                     repeat = dict(zip(_REPEAT, ("session", str(instance)), strict=True))
                     self._writer.writerow(group | repeat | cells | {"session_complete": "2"})
@@ -229,6 +235,16 @@ def _write_person(person: dict[str, Any]) -> dict[str, str]:
     }
 
 
+def _write_session_instances(rows: list[Row], told: list[Row]) -> list[dict[str, str]]:
+    """Return the instances of one session, with what its patient told, also where the clinic
+    writes that down at the next visit."""
+    instances = [_write_instances(row) for row in rows]
+    tellers = [row for row in told if row.recorded != "not recorded" or row.denied]
+    for teller, instance in zip(tellers, instances, strict=False):
+        instance[0].update(_write_harms(teller))
+    return [instance for each in instances for instance in each]
+
+
 def _write_instances(row: Row) -> list[dict[str, str]]:
     """Return one instance for a row, and a second one where it holds scores of two days."""
     cells = {
@@ -241,7 +257,7 @@ def _write_instances(row: Row) -> list[dict[str, str]]:
         "side": _CODES["side"].get(row.side, ""),
         "operator": row.operator,
     }
-    whole = cells | _write_session(row) | _write_harms(row)
+    whole = cells | _write_session(row)
     today = {row.scale: row.before} if row.before is not None else {}
     later = {row.scale: row.after} if row.after is not None else {}
     (later if row.reviewed_on else today).update(row.scores)

@@ -63,6 +63,11 @@ def drop_patient(row: Row, dice: Dice) -> str:
     return _set_aside(row, "patient", dice.choose(("", "#N/A")))
 
 
+def write_name_for_id(row: Row, dice: Dice) -> str:
+    """A name where the id belongs; these are nobody's."""
+    return _set_aside(row, "patient", dice.choose(("Example Person", "Nobody Inparticular")))
+
+
 def shorten_line(row: Row, dice: Dice) -> str:
     """Some cells are missing at the end; the writer leaves them out."""
     row.survives = False
@@ -277,6 +282,18 @@ def write_worded_passes(row: Row, dice: Dice) -> str | None:
         return None
     row.passes, row.texts["passes"] = None, dice.choose(("6-8", "a few"))
     return "passes"
+
+
+def write_contraindication_as(texts: tuple[str, ...]) -> Plant:
+    """Return a slip that writes one of these as contraindication: nothing can be known from it."""
+
+    def plant(row: Row, dice: Dice) -> str | None:
+        if row.contraindications is None:
+            return None
+        row.contraindications, row.texts["contraindications"] = None, dice.choose(texts)
+        return "contraindications"
+
+    return plant
 
 
 def write_sentinel_pain(row: Row, dice: Dice) -> str | None:

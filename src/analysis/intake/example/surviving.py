@@ -53,12 +53,10 @@ _PROMOTED: Final = {
 def fold_rows(rows: Sequence[Row]) -> Tables:
     """Return the tables of one patient id from its surviving rows, in the order of the log."""
     in_time = sorted(rows, key=lambda row: row.day)
-    by_session: dict[str, list[Row]] = {}
-    for row in rows:
-        by_session.setdefault(name_session(row), []).append(row)
+    by_session = group_by_session(rows)
     tables: Tables = {name: [] for name in TABLES}
     tables["patients"].append(_fold_patient(in_time))
-    told = _place_side_effects(rows, by_session)
+    told = place_side_effects(rows)
     for session, members in by_session.items():
         tables["sessions"].append(_fold_session(session, members, told[session]))
         tables["targets"] += _fold_targets(session, members)
@@ -80,6 +78,14 @@ def split_by_patient(rows: list[Row]) -> dict[str, list[Row]]:
     return {
         key: sorted(each, key=lambda row: row.layout == "home") for key, each in patients.items()
     }
+
+
+def group_by_session(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return session → its rows, both in the order of the log."""
+    by_session: dict[str, list[Row]] = {}
+    for row in rows:
+        by_session.setdefault(name_session(row), []).append(row)
+    return by_session
 
 
 def name_session(row: Row) -> str:
@@ -136,8 +142,11 @@ def _fold_targets(session: str, rows: Sequence[Row]) -> list[Record]:
                     "side": None,
                 },
             )
-            for name, value in (("subtype", subtype), ("area", row.area), ("side", row.side)):
+            for name, value in (("subtype", subtype), ("area", row.area)):
                 known[name] = known[name] or value or None
+            if row.side and known["side"] not in (None, row.side):
+                known["side"] = "both"
+            known["side"] = known["side"] or row.side or None
     return list(targets.values())
 
 
@@ -166,13 +175,15 @@ def _list_assessments(row: Row) -> list[Record]:
     return records
 
 
-def _place_side_effects(
-    rows: Sequence[Row], by_session: dict[str, list[Row]]
-) -> dict[str, list[Row]]:
-    """Return session → the rows that tell about it. Sur asks "since your last visit"."""
-    told: dict[str, list[Row]] = {session: [] for session in by_session}
+def place_side_effects(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Return session → the rows of a patient that tell of its side effects.
+
+    Sur asks "since your last visit": its rows tell of the session before.
+    """
+    by_session = group_by_session(rows)
     if rows[0].layout != "sur":
-        return told | by_session
+        return by_session
+    told: dict[str, list[Row]] = {session: [] for session in by_session}
     in_time = sorted(by_session, key=lambda session: (by_session[session][0].day, session))
     for earlier, session in pairwise(in_time):
         told[earlier] = by_session[session]
