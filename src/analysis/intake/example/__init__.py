@@ -23,8 +23,8 @@ from analysis.intake.example.drawing import DEALT_AT_ONCE, Dice
 from analysis.intake.example.mess import soil
 from analysis.intake.example.people import draw_people
 from analysis.intake.example.redcap import RedcapExport
-from analysis.intake.example.rows import Row, build_rows
-from analysis.intake.example.surviving import fold_rows, split_by_patient
+from analysis.intake.example.rows import build_rows
+from analysis.intake.example.surviving import Known, find_known
 from analysis.intake.example.tables import CanonicalTables
 from analysis.intake.example.truth import Truth
 from analysis.intake.example.workbook import Workbooks, check_size
@@ -39,8 +39,8 @@ BLOCK: Final = 300
 class Writer(Protocol):
     """One form of the example, written patient by patient."""
 
-    def add(self, rows: list[Row]) -> None:
-        """Write the rows of one patient, in the order they were typed in."""
+    def add(self, known: Known) -> None:
+        """Write one patient."""
 
     def close(self) -> None:
         """Finish all files."""
@@ -73,8 +73,8 @@ def write_example(
     folder.mkdir(parents=True, exist_ok=True)
     with Truth(folder, patients=patients, seed=seed, form=form) as truth:
         writer = _open_writer(folder, form, truth)
-        for rows in draw_rows(patients, seed, truth):
-            writer.add(rows)
+        for known in draw_patients(patients, seed, truth):
+            writer.add(known)
         writer.close()
 
 
@@ -88,8 +88,8 @@ def _open_writer(folder: Path, form: Form, truth: Truth) -> Writer:
     return DelimitedLogs(folder, truth)
 
 
-def draw_rows(patients: int, seed: int, truth: Truth) -> Iterator[list[Row]]:
-    """Yield the rows of one patient after the other, slips included; tell ``truth`` about each."""
+def draw_patients(patients: int, seed: int, truth: Truth) -> Iterator[Known]:
+    """Yield one patient after the other, slips included; tell ``truth`` about each."""
     for first in range(0, patients, BLOCK):
         for person, dice in draw_people(seed, first, min(first + BLOCK, patients), patients):
             block, place = divmod(person.number, DEALT_AT_ONCE)
@@ -99,10 +99,10 @@ def draw_rows(patients: int, seed: int, truth: Truth) -> Iterator[list[Row]]:
             hand = Dice(block, place, 1, seed=seed)
             for row in clean:
                 write_row(row, hand)
-            rows = soil(clean, Dice(block, place, 2, seed=seed))
-            for survivors in split_by_patient(rows).values():
-                truth.add_surviving(fold_rows(survivors), survivors)
-            yield rows
+            known = find_known(soil(clean, Dice(block, place, 2, seed=seed)))
+            for patient, tables in known.tables.items():
+                truth.add_surviving(tables, known.survivors[patient])
+            yield known
 
 
-__all__ = ["EXTRACTED_ON", "Form", "draw_rows", "write_example"]
+__all__ = ["EXTRACTED_ON", "Form", "draw_patients", "write_example"]

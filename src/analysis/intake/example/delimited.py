@@ -7,6 +7,7 @@ from typing import IO, Final
 
 from analysis.intake.example.layouts import LAKESIDE_SPLIT, LAYOUTS, Layout, write_source
 from analysis.intake.example.rows import Row
+from analysis.intake.example.surviving import Known
 from analysis.intake.example.truth import Truth
 
 HEADER_AGAIN: Final = 700
@@ -86,9 +87,9 @@ class DelimitedLogs:
             for name in layout.files
         }
 
-    def add(self, rows: list[Row]) -> None:
+    def add(self, known: Known) -> None:
         """Write the rows of one patient."""
-        for row in rows:
+        for row in known.rows:
             for place, name in enumerate(_find_files(row)):
                 for copy in range(row.copies):
                     self._files[name].add(row, is_copy=place + copy > 0)

@@ -49,7 +49,7 @@ EXPECTED: Final[Mapping[str, Reaction]] = MappingProxyType(
         "pruritus": Reaction(0.06, Odds({0.5: 0.4, 2: 0.5, 6: 0.1})),
         "dryness": Reaction(0.08, Odds({3: 0.4, 5: 0.35, 7: 0.2, 12: 0.05})),
         "peeling": Reaction(0.09, Odds({3: 0.45, 5: 0.35, 7: 0.15, 12: 0.05})),
-        "bleeding": Reaction(0.05, Odds({0.125: 1.0})),
+        "bleeding": Reaction(0.05, Odds({1 / 96: 0.95, 0.125: 0.05})),
         "oozing": Reaction(0.03, Odds({0.5: 0.6, 1: 0.3, 3: 0.1})),
         "crusting": Reaction(0.03, Odds({3: 0.5, 6: 0.4, 12: 0.1})),
         "bruising": Reaction(0.03, Odds({6: 0.6, 9: 0.3, 16: 0.1})),

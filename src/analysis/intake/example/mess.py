@@ -14,7 +14,7 @@ from typing import Final
 from analysis.intake.example import slips
 from analysis.intake.example.drawing import Dice
 from analysis.intake.example.rows import Row
-from analysis.intake.example.slips import CLINICS, LOGS, NO_EVENTS, NOT_RECORDED, Plant
+from analysis.intake.example.slips import NO_EVENTS, NOT_RECORDED, Plant
 from analysis.intake.example.writing import write_day
 from analysis.vocabulary import BUILT_IN
 
@@ -31,6 +31,8 @@ class Slip:
     plant: Plant
 
 
+CLINICS: Final = ("north", "lakeside", "sur")
+LOGS: Final = (*CLINICS, "home")
 ENGLISH: Final = ("north", "lakeside")
 """Those whose scores stand beside the name of their scale."""
 LAKESIDE: Final = ("lakeside",)
@@ -52,7 +54,7 @@ PLANTED: Final = (
     Slip("id_without_its_zeros", "patient_id_tidied", 0.006, LAKESIDE,
          slips.lose_zeros_of_id),
     Slip("impossible_age", "impossible_age", 0.003, ("north", "sur"), slips.write_impossible_age),
-    Slip("born_in_1900", "impossible_age", 0.012, LAKESIDE, slips.write_birth_in_1900),
+    Slip("born_in_1900", "impossible_date", 0.012, LAKESIDE, slips.write_birth_in_1900),
     Slip("unknown_sex", "unknown_sex", 0.003, CLINICS, slips.write_unknown_sex),
     Slip("other_sex", "conflicting_sex", 0.004, CLINICS, slips.write_other_sex),
     Slip("unknown_skin_type", "unknown_skin_type", 0.005, CLINICS, slips.write_other_skin_type),
@@ -68,10 +70,10 @@ PLANTED: Final = (
     Slip("word_for_nothing", "word_for_nothing", 0.008, CLINICS, slips.write_word_for_nothing),
     # --- how
     Slip("ambiguous_needle", "ambiguous_needle", 0.003, ENGLISH, slips.write_needle_as(
-        ("15", "32G", "5"), is_lost=True)),
+        ("15", "5", "25"), is_lost=True)),
     Slip("needle_zero", "needle_zero", 0.003, LOGS, slips.write_needle_as(("0",), is_lost=True)),
     Slip("needle_in_words", "unknown_number", 0.003, CLINICS, slips.write_needle_as(
-        ("short", "as before"), is_lost=True)),
+        ("short", "as before", "32G"), is_lost=True)),
     Slip("needle_in_micrometres", "needle_in_micrometres", 0.006, ENGLISH,
          slips.write_micrometres),
     Slip("needle_with_a_word", "needle_with_a_word", 0.003, ENGLISH,
@@ -93,15 +95,16 @@ PLANTED: Final = (
     Slip("no_score", "unknown_score", 0.03, ENGLISH, slips.write_score_as(
         ("3/4", "3→2", "moderate", "60 %", ">75%", "50-75 %", "++", "7/10", "same"), GRADES)),
     Slip("unknown_scale", "unknown_scale", 0.005, ENGLISH, slips.write_scale_as(
-        ("ours 0-6", "clinic score"))),
-    Slip("undeclared_scale", "undeclared_scale", 0.005, ENGLISH, slips.write_scale_as(("IGA",))),
-    Slip("no_scale", "scale_missing", 0.006, ENGLISH, slips.write_scale_as(("",))),
+        ("ours 0-6", "clinic score"), "unknown_scale")),
+    Slip("undeclared_scale", "undeclared_scale", 0.005, ENGLISH, slips.write_scale_as(
+        ("IGA",), "undeclared_scale")),
+    Slip("no_scale", "scale_missing", 0.006, ENGLISH, slips.write_scale_as(("",), "scale_missing")),
     Slip("misfit_scale", "scale_does_not_fit", 0.02, ENGLISH, slips.write_misfit_scale),
     Slip("swapped_scores", "swapped_scores", 0.05, ENGLISH, slips.swap_scores),
     Slip("no_review_day", "score_without_date", 0.06, ENGLISH, slips.drop_review_day),
     Slip("review_before_session", "follow_up_before_session", 0.02, ENGLISH,
          slips.write_early_review),
-    Slip("review_in_1900", "review_in_1900", 0.003, ENGLISH, slips.write_review_in_1900),
+    Slip("review_in_1900", "missing_date", 0.003, ENGLISH, slips.write_review_in_1900),
     # --- side effects
     Slip("side_effect_in_doubt", "uncertain_side_effect", 0.004, LOGS, slips.say(
         ("?PIH", *NOTHING), ("r/o infection", *NOTHING))),
@@ -114,7 +117,7 @@ PLANTED: Final = (
         ("erythema x2d; no PIH", "event", (slips.make_event("erythema", None, 48.0),), ("pih",)))),
     Slip("not_asked", "side_effect_not_asked", 0.006, CLINICS, slips.say(
         ("N/A", *NOTHING), ("not asked", *NOTHING), ("TBC", *NOTHING))),
-    Slip("see_photos", "see_photos", 0.004, CLINICS, slips.say(
+    Slip("see_photos", "unknown_side_effect", 0.004, CLINICS, slips.say(
         ("see photos", "event", (slips.make_event("other"),), ()))),
     Slip("unknown_side_effect", "unknown_side_effect", 0.004, CLINICS, slips.say(
         ("skin felt odd", "event", (slips.make_event("other"),), ()))),
@@ -220,10 +223,12 @@ def _write_again(row: Row, dice: Dice) -> Row:
     for role in list(again.texts):
         if role.startswith("score") or role in _RETOLD:
             del again.texts[role]
-    again.slips = [("date", rule, name)]
+    copied = [each for each in row.slips if each[0] in again.texts and each[0] not in _OF_KEY]
+    again.slips = [*copied, ("date", rule, name)]
     return again
 
 
+_OF_KEY: Final = ("date", "patient")
 _RETOLD: Final = (
     *("scale", "rater", "side_effects", "severity", "resolved", "action", "stopped", "serious"),
     *("contraindications", "_entered"),

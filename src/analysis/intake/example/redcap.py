@@ -16,12 +16,7 @@ from analysis.intake.example.layouts import SCALES, write_source
 from analysis.intake.example.measures import GAIS, MEASURES, PATIENT_OPINIONS, QUARTILE
 from analysis.intake.example.people import CONTRAINDICATIONS
 from analysis.intake.example.rows import Row
-from analysis.intake.example.surviving import (
-    fold_rows,
-    group_by_session,
-    place_side_effects,
-    split_by_patient,
-)
+from analysis.intake.example.surviving import Known, group_by_session, place_side_effects
 from analysis.vocabulary import BUILT_IN
 
 RECORDS: Final = "records.csv"
@@ -142,10 +137,10 @@ class RedcapExport:
         self._writer = csv.DictWriter(self._file, list_columns(), lineterminator="\n")
         self._writer.writeheader()
 
-    def add(self, rows: list[Row]) -> None:
+    def add(self, known: Known) -> None:
         """Write the record of one patient."""
-        for patient, survivors in split_by_patient(rows).items():
-            person = fold_rows(survivors)["patients"][0]
+        for patient, survivors in known.survivors.items():
+            person = known.tables[patient]["patients"][0]
             group = {"record_id": patient, _GROUP: survivors[0].clinic.lower()}
             self._writer.writerow(group | _write_person(person))
             instance = 0

@@ -16,10 +16,6 @@ Plant = Callable[[Row, Dice], str | None]
 """Changes a row; returns the role it changed (empty: the whole row), None where it does not fit."""
 
 
-CLINICS: Final = ("north", "lakeside", "sur")
-LOGS: Final = (*CLINICS, "home")
-
-
 # --- whole rows -----------------------------------------------------------------------------
 
 
@@ -339,24 +335,21 @@ def write_score_as(texts: tuple[str, ...], scales: tuple[str, ...]) -> Plant:
     return plant
 
 
-def write_scale_as(texts: tuple[str, ...]) -> Plant:
-    """Return a slip that writes one of these as the scale: the scores of the row are lost."""
+def write_scale_as(texts: tuple[str, ...], rule: str) -> Plant:
+    """Return a slip that writes one of these as the scale: the scores of the row are lost, each of
+    them a problem of that rule."""
 
     def plant(row: Row, dice: Dice) -> str | None:
-        if row.before is None and row.after is None:
+        scored = [role for role in ("score_before", "score_after") if role in row.texts]
+        if not scored:
             return None
         text = dice.choose(texts)
         row.texts.pop("scale", None)
         if text:
             row.texts["scale"] = text
-        for role in ("score_before", "score_after"):
-            if role in row.texts and text:
-                row.slips.append((role, "scale_missing", "score_of_unread_scale"))
-        first = "score_before" if row.before is not None else "score_after"
-        if not text and row.before is not None and row.after is not None:
-            row.slips.append(("score_after", "scale_missing", "no_scale"))
+        row.slips += [(role, rule, "score_of_unread_scale") for role in scored[not text :]]
         row.scale, row.before, row.after = "", None, None
-        return "scale" if text else first
+        return "scale" if text else scored[0]
 
     return plant
 

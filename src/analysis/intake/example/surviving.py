@@ -5,6 +5,7 @@ intake's code, so that the two can be held against each other.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Final
@@ -35,6 +36,19 @@ ALL: Final = "*"
 Record = dict[str, Any]
 Tables = dict[str, list[Record]]
 
+
+@dataclass(frozen=True)
+class Known:
+    """One patient as written, and what can be known of them."""
+
+    rows: list[Row]
+    """All lines of the logs, in the order they were typed in."""
+    survivors: dict[str, list[Row]]
+    """Id → the rows a reader can use."""
+    tables: dict[str, Tables]
+    """Id → the canonical tables."""
+
+
 COURSE_GAP: Final = timedelta(BUILT_IN.protocol["course_gap"].whole)
 WINDOW: Final = timedelta(BUILT_IN.protocol["follow_up_latest"].whole)
 _RANK: Final = {"not recorded": 0, "none": 1, "event": 2}
@@ -48,6 +62,12 @@ _PROMOTED: Final = {
     for key, effect in BUILT_IN.side_effects.items()
     if effect.promote_after_hours is not None
 }
+
+
+def find_known(rows: list[Row]) -> Known:
+    """Return what can be known of the patient whose rows these are."""
+    survivors = split_by_patient(rows)
+    return Known(rows, survivors, {key: fold_rows(each) for key, each in survivors.items()})
 
 
 def fold_rows(rows: Sequence[Row]) -> Tables:

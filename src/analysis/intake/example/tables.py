@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from analysis.intake.example.layouts import write_source
-from analysis.intake.example.rows import Row
-from analysis.intake.example.surviving import TABLES, Record, fold_rows, split_by_patient
+from analysis.intake.example.surviving import TABLES, Known, Record
 
 _YES: Final = {True: "true", False: "false"}
 
@@ -25,10 +24,10 @@ class CanonicalTables:
             self._writers[name] = csv.writer(file, lineterminator="\n")
             self._writers[name].writerow(columns)
 
-    def add(self, rows: list[Row]) -> None:
+    def add(self, known: Known) -> None:
         """Write the records of one patient."""
-        for survivors in split_by_patient(rows).values():
-            for name, records in fold_rows(survivors).items():
+        for tables in known.tables.values():
+            for name, records in tables.items():
                 self._writers[name].writerows(
                     write_record(record, TABLES[name]) for record in records
                 )

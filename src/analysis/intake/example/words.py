@@ -49,7 +49,7 @@ SIDE_EFFECTS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = MappingProxyTyp
             ("post-inflammatory hyperpigmentation", "PIH", "hyperpig"),
             ("manchas", "PIH"),
         ),
-        "hypopig": (("light patches",), ("hypopigmentation",), ("white spots",)),
+        "hypopig": (("white patches", "lost freckles"), ("hypopigmentation",), ("white spots",)),
         "tram_track": (("tramlines", "train tracks"), ("tram-track scar",), ("tram-trek",)),
         "hypertrophic_scar": (("raised scar",), ("hypertrophic scar",), ("scar",)),
         "keloid": (("keliod",), ("keloid",), ("keloid",)),
@@ -122,6 +122,8 @@ def _write_duration(dice: Dice, hours: float) -> str:
 def _write_plain_duration(hours: float) -> str:
     if hours % 168 == 0 and hours >= 336:
         return f"{hours / 168:g} weeks"
+    if hours < 1:
+        return f"{hours * 60:g} min"
     return f"{hours / 24:g} days" if hours % 24 == 0 else f"{hours:g} hrs"
 
 

@@ -17,6 +17,7 @@ from analysis.errors import UsageError
 from analysis.intake.example.clinics import EXTRACTED_ON
 from analysis.intake.example.layouts import LAYOUTS, Layout, write_source
 from analysis.intake.example.rows import Row
+from analysis.intake.example.surviving import Known
 from analysis.intake.example.truth import Truth
 
 MOST_ROWS: Final = 1_048_575
@@ -154,9 +155,9 @@ class Workbooks:
             for name in layout.sheets:
                 self._sheets[layout.key, name] = Sheet(book, formats, layout, name, truth)
 
-    def add(self, rows: list[Row]) -> None:
+    def add(self, known: Known) -> None:
         """Write the rows of one patient, each on the sheet of who treated."""
-        for row in rows:
+        for row in known.rows:
             if not any(rule in _NOT_WRITTEN for _, rule, _ in row.slips):
                 name = row.desk or LAYOUTS[row.layout].sheets[0]
                 self._sheets[row.layout, name].add(row)
