@@ -54,7 +54,7 @@ PLANTED: Final = (
     Slip("id_without_its_zeros", "patient_id_tidied", 0.006, LAKESIDE,
          slips.lose_zeros_of_id),
     Slip("impossible_age", "impossible_age", 0.003, ("north", "sur"), slips.write_impossible_age),
-    Slip("born_in_1900", "impossible_date", 0.012, LAKESIDE, slips.write_birth_in_1900),
+    Slip("born_in_1900", "impossible_age", 0.012, LAKESIDE, slips.write_birth_in_1900),
     Slip("unknown_sex", "unknown_sex", 0.003, CLINICS, slips.write_unknown_sex),
     Slip("other_sex", "conflicting_sex", 0.004, CLINICS, slips.write_other_sex),
     Slip("unknown_skin_type", "unknown_skin_type", 0.005, CLINICS, slips.write_other_skin_type),
