@@ -46,7 +46,7 @@ HOME_LAST: Final = 14
 
 ASKED: Final = 0.91
 """Share of sessions about which side effects are asked, of patients who are asked at all."""
-ENTERED: Final = Odds({(0, 0): 0.91, (1, 9): 0.06, (10, 45): 0.03})
+ENTERED: Final = Odds({(0, 0): 0.86, (1, 9): 0.09, (10, 45): 0.05})
 """Days until a session is typed in; a convention. What is typed in after the day of extraction is
 not in the log."""
 

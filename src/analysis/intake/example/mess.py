@@ -139,7 +139,8 @@ PLANTED: Final = (
 AGAIN_SHARE: Final = 0.003
 """Share of rows that stand in the log a second time with the day written in another way."""
 FEWEST_ROWS: Final = 3
-"""Of a patient, so that one slip in an id, sex or skin type cannot be the whole truth."""
+"""Of a patient, one of them from before and unharmed, so that one slip in an id, sex or skin type
+cannot be the whole truth."""
 _NEEDS_OTHER_ROWS: Final = frozenset(
     {
         *("id_in_other_letters", "id_without_its_zeros", "born_in_1900", "unknown_sex"),
@@ -154,7 +155,8 @@ def soil(rows: list[Row], dice: Dice) -> list[Row]:
     for row in rows:
         place = dice.uniform()
         if row.survives and not row.is_protected:
-            _plant_at(row, place, len(rows), dice)
+            is_told = any(each.survives and each.sex and each.day < row.day for each in soiled)
+            _plant_at(row, place, dice, has_others=len(rows) >= FEWEST_ROWS and is_told)
         if row.survives:
             _note_what_is_plain(row)
         soiled.append(row)
@@ -163,7 +165,7 @@ def soil(rows: list[Row], dice: Dice) -> list[Row]:
     return soiled
 
 
-def _plant_at(row: Row, place: float, rows: int, dice: Dice) -> None:
+def _plant_at(row: Row, place: float, dice: Dice, *, has_others: bool) -> None:
     limit = 0.0
     for slip in PLANTED:
         if row.layout not in slip.layouts:
@@ -171,7 +173,7 @@ def _plant_at(row: Row, place: float, rows: int, dice: Dice) -> None:
         limit += slip.dose
         if place >= limit:
             continue
-        if rows < FEWEST_ROWS and slip.name in _NEEDS_OTHER_ROWS:
+        if not has_others and slip.name in _NEEDS_OTHER_ROWS:
             return
         role = slip.plant(row, dice)
         if role is not None:
