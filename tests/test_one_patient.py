@@ -1,4 +1,4 @@
-"""One more patient in the example log: which numbers of a page move, and to what."""
+"""One more patient in a log: which numbers of a page move, and to what."""
 
 import shutil
 from fnmatch import fnmatchcase
@@ -100,12 +100,12 @@ def estimate_all(project: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def frames(
-    example_project: Path, tmp_path_factory: pytest.TempPathFactory
+    small_project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[pd.DataFrame, ...]:
     """The estimates before and after."""
-    before = estimate_all(example_project)
+    before = estimate_all(small_project)
     folder = tmp_path_factory.mktemp("one")
-    shutil.copytree(example_project / "data" / "example", folder / "data" / "example")
+    shutil.copytree(small_project / "data" / "example", folder / "data" / "example")
     with (folder / "data" / "example" / "session-log.csv").open("a", encoding="utf-8") as log:
         log.write(PATIENT)
     return before, estimate_all(folder)

@@ -32,7 +32,7 @@ def write_log(folder: Path, text: str, encoding: str = "utf-8") -> Path:
 def test_example_log_is_recognised_whole(project: Path) -> None:
     """Every column but the comments, the mark, the decimal comma and the order of the dates: what
     its own ``source.toml`` says, without having read it."""
-    home = project / "data" / "example"
+    home = project / "tests" / "data" / "small-clinic"
     declared = tomllib.loads((home / "source.toml").read_text(encoding="utf-8"))
 
     found = recognise_log(home / "session-log.csv", "example")
@@ -47,7 +47,7 @@ def test_example_log_is_recognised_whole(project: Path) -> None:
 
 def test_written_source_can_be_read(project: Path, tmp_path: Path) -> None:
     """What is written beside the log is a valid ``source.toml`` for the same columns and format."""
-    text = (project / "data" / "example" / "session-log.csv").read_bytes()
+    text = (project / "tests" / "data" / "small-clinic" / "session-log.csv").read_bytes()
     home = tmp_path / "data" / "north"
     home.mkdir(parents=True)
     (home / "log.csv").write_bytes(text)

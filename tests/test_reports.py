@@ -28,10 +28,10 @@ def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedPr
 
 
 @pytest.fixture(scope="module")
-def rendered(example_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rendered(small_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of its own in which every report was rendered for both audiences."""
     folder = tmp_path_factory.mktemp("rendered") / "project"
-    shutil.copytree(example_project, folder)
+    shutil.copytree(small_project, folder)
     for report in REPORTS:
         for audience in AUDIENCES:
             found = run(folder, "report", report, "--audience", audience)
