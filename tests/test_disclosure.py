@@ -405,7 +405,7 @@ def test_a_population_inside_another_leaves_no_small_rest() -> None:
             60,
             148,
             statistic="interval under four weeks",
-            population="patients with two or more sessions",
+            population="patients with a further session",
         ),
     ]
     assert see(*rows) == {"patients": "150 of ?", "interval under four weeks": "not shown"}

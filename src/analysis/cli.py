@@ -61,14 +61,17 @@ def init(
 
     The log is copied into data/SOURCE/ unless it is there already. Nothing is overwritten.
     """
+    from analysis.intake.corrections import FILE as CORRECTIONS_FILE
     from analysis.intake.recognise import recognise_log, write_source
-    from analysis.intake.sources import SETTINGS_FILE, find_project
+    from analysis.intake.sources import SETTINGS_FILE, VOCABULARY_FILE, find_project
 
     source = name or re.sub(r"[^a-z0-9]+", "-", log.stem.lower()).strip("-")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", source):
         raise UsageError(
             f"{source!r} cannot name a source; use lower-case letters, digits, - and _."
         )
+    if log.name in (SETTINGS_FILE, VOCABULARY_FILE, CORRECTIONS_FILE):
+        raise UsageError(f"{log.name!r} is a name of our own; rename the log.")
     if log.is_dir():
         raise SourceError(f"{log.name!r} is a folder; name one delimited text file in it.")
     recognised = recognise_log(log, source)
@@ -85,8 +88,9 @@ def init(
     if not copy.exists():
         shutil.copyfile(log, copy)
         copy.chmod(0o600)
-    with os.fdopen(os.open(settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(write_source(recognised))
+    text = write_source(recognised).encode("utf-8")
+    with os.fdopen(os.open(settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(text)
     typer.echo(f"data/{source}/{SETTINGS_FILE}")
     used = ", ".join(f"{header!r} as {role}" for role, header in recognised.columns.items())
     typer.echo(f"recognised: {used}")

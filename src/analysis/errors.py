@@ -62,18 +62,6 @@ class ReportFailedError(OutcomesError):
     exit_code = 5
 
 
-class VerificationError(OutcomesError):
-    """A page differs from what its inputs give today."""
-
-    exit_code = 6
-
-
-class LockedError(OutcomesError):
-    """Another run is working on the same edition."""
-
-    exit_code = 7
-
-
 class PublishingRefusedError(OutcomesError):
     """An identifier was found in a page that was about to be shared."""
 

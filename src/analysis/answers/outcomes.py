@@ -59,10 +59,11 @@ def estimate_all_outcomes(cohort: Cohort) -> pd.DataFrame:
 def compute_improvement(courses: pd.DataFrame, scale: Scale) -> pd.Series:
     """Return the change from baseline to follow-up, above zero for better.
 
-    This is the one place where the direction of a scale flips a sign.
+    This is the one place where the direction of a scale flips a sign. Rounded to a billionth of a
+    point: binary fractions must not decide whether a score is the same.
     """
-    change = courses["follow_up"] - courses["baseline"]
-    return (-change if scale.direction == "lower" else change).astype("float64")
+    change = (courses["follow_up"] - courses["baseline"]).astype("float64").round(9)
+    return -change if scale.direction == "lower" else change
 
 
 def find_responders(courses: pd.DataFrame, scale: Scale, rule: Responder) -> pd.Series:

@@ -90,7 +90,10 @@ def describe_patients(cohort: Cohort, concern: str = "") -> pd.DataFrame:
             for key in cohort.vocabulary.concerns
             if key in present
         ]
-    rows.append({"statistic": "age", "unit": "patients", **estimate_median(patients["age"])})
+    top = PROTOCOL["age_top"].whole
+    age = estimate_median(patients["age"].clip(upper=top))
+    age.setdefault("note", f"in years; {top} and over count as {top}")
+    rows.append({"statistic": "age", "unit": "patients", **age})
     return make_estimates(
         rows,
         question=QUESTION,

@@ -10,7 +10,7 @@ from analysis.statistics.change import estimate_median
 from analysis.statistics.proportions import estimate_share
 
 QUESTION: Final = "protocol"
-POPULATION: Final = "patients with two or more sessions"
+POPULATION: Final = "patients with a further session"
 
 
 def estimate_intervals(cohort: Cohort, concern: str = "") -> pd.DataFrame:

@@ -11,10 +11,12 @@ from analysis.statistics.proportions import (
     estimate_share,
     estimate_upper_bound,
 )
+from analysis.vocabulary import PROTOCOL, Constant
 
 QUESTION: Final = "side effects"
 SPLIT_BY_SKIN_TYPE: Final = "pih"
 """Hyperpigmentation is always shown apart for lighter and darker skin."""
+_SUBGROUP: Final = PROTOCOL["too_small_for_a_subgroup"]
 SKIN_TYPE_GROUPS: Final = {"I-III": (1, 3), "IV-VI": (4, 6)}
 
 
@@ -82,9 +84,11 @@ def _estimate_term(counts: pd.DataFrame) -> list[dict[str, Any]]:
     return rows
 
 
-def _estimate_patients(asked: pd.DataFrame) -> dict[str, Any]:
+def _estimate_patients(
+    asked: pd.DataFrame, least: Constant = PROTOCOL["too_small_for_a_rate"]
+) -> dict[str, Any]:
     row = {"statistic": "patients with", "unit": "patients", "population": "patients asked"}
-    return row | estimate_share(int((asked["sessions_with"] > 0).sum()), len(asked))
+    return row | estimate_share(int((asked["sessions_with"] > 0).sum()), len(asked), least)
 
 
 def _split_by_skin_type(cohort: Cohort, counts: pd.DataFrame) -> list[dict[str, Any]]:
@@ -93,11 +97,17 @@ def _split_by_skin_type(cohort: Cohort, counts: pd.DataFrame) -> list[dict[str, 
     rows = []
     for name, (low, high) in SKIN_TYPE_GROUPS.items():
         group = counts[asked & skin_types.between(low, high).fillna(False).astype(bool)]
-        rows.append({"by": "skin type group", "level": name, **_estimate_patients(group)})
+        rows.append(
+            {"by": "skin type group", "level": name, **_estimate_patients(group, _SUBGROUP)}
+        )
     unknown = counts[asked & skin_types.isna()]
     if len(unknown):
         rows.append(
-            {"by": "skin type group", "level": "not recorded", **_estimate_patients(unknown)}
+            {
+                "by": "skin type group",
+                "level": "not recorded",
+                **_estimate_patients(unknown, _SUBGROUP),
+            }
         )
     return rows
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -80,18 +81,21 @@ class Selection:
         for name, value in asdict(self).items():
             if value:
                 chosen = value if isinstance(value, str) else ", ".join(value)
-                parts.append(f"{name.replace('_', ' ')} {chosen}")
+                words = {"sessions": "for outcomes only: sessions in a course"}
+                parts.append(f"{words.get(name, name.replace('_', ' '))} {chosen}")
         return "; ".join(parts)
 
 
 def parse_period(text: str) -> tuple[date, date]:
     """Return the first and last day of a calendar period."""
     try:
-        if match := re.fullmatch(r"(\d{4})(?:-Q([1-4])|-(\d{2}))?", text):
+        if match := re.fullmatch(r"([0-9]{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?", text):
             year, quarter, month = (int(each) if each else 0 for each in match.groups())
             first, length = (month, 1) if month else (quarter * 3 - 2, 3) if quarter else (1, 12)
             months = year * 12 + first - 1 + length
             return date(year, first, 1), date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
+        if not re.fullmatch(r"[0-9-]{10}\.\.[0-9-]{10}", text):
+            raise ValueError
         start, _dots, end = text.partition("..")
         days = date.fromisoformat(start), date.fromisoformat(end)
         if days[0] <= days[1]:
@@ -208,17 +212,22 @@ class Cohort:
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
-        """One row per patient × concern (empty: all) with two chosen sessions in one chain.
+        """One row per patient × concern (empty: all) with a session soon enough after another.
 
         Columns: patient, concern, intervals, short_intervals (under the usual interval),
         median_days. Only mechanical needling in the clinic; a gap over the course limit is not an
-        interval.
+        interval. An interval belongs to the session that ends it, and all sessions of the log begin
+        one, whatever was chosen.
         """
-        index = self._sessions.filter((_.modality == "microneedling") & (_.setting == "clinic"))
-        index = self._with_concerns(index).select("patient", "concern", "date").distinct()
-        earlier = index.date.lag().over(group_by=["patient", "concern"], order_by="date")
-        gaps = index.mutate(days=index.date.delta(earlier, unit="day"))
-        gaps = gaps.filter(_.days <= PROTOCOL["course_gap"].whole)
+        index = self._table("sessions").filter(
+            (_.modality == "microneedling") & (_.setting == "clinic")
+        )
+        chosen = self._sessions.select("session", is_chosen=True)
+        index = self._with_concerns(index.left_join(chosen, "session"))
+        days = index.group_by("patient", "concern", "date").agg(is_chosen=_.is_chosen.any())
+        earlier = days.date.lag().over(group_by=["patient", "concern"], order_by="date")
+        gaps = days.mutate(days=days.date.delta(earlier, unit="day"))
+        gaps = gaps.filter(_.is_chosen & (_.days <= PROTOCOL["course_gap"].whole))
         counts = gaps.group_by("patient", "concern").agg(
             intervals=_.count(),
             short_intervals=(_.days < PROTOCOL["usual_interval"].whole).sum(),
@@ -376,9 +385,12 @@ def load_cohort(
     vocabulary = declared.read_vocabulary()
     data_hash = hash_data(declared, day)
     folder = root / CACHE / source / _hash([data_hash.encode(), *_read_code()])
-    if not (folder / _ACCOUNT).exists():
+    kept = _read_kept(folder)
+    if kept is None:
         _build(folder, declared, vocabulary, day)
-    kept = json.loads((folder / _ACCOUNT).read_text(encoding="utf-8"))
+        kept = _read_kept(folder)
+    if kept is None:
+        raise SourceError(f"The cohort cannot be kept in {CACHE}/: remove that folder, then retry.")
     origin = Origin(
         source=declared.name,
         title=declared.title,
@@ -451,6 +463,16 @@ def _hash(parts: Iterable[bytes]) -> str:
     return whole.hexdigest()[:16]
 
 
+def _read_kept(folder: Path) -> dict[str, Any] | None:
+    """Return what is kept beside the tables; None when the folder is not there or not whole."""
+    try:
+        kept = json.loads((folder / _ACCOUNT).read_text(encoding="utf-8"))
+        sizes = {name: (folder / f"{name}.parquet").stat().st_size for name in COLUMNS}
+        return dict(kept) if kept["sizes"] == sizes else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) -> None:
     """Write the tables aside and rename the folder; of two builders at once, the first one
     stays."""
@@ -458,9 +480,13 @@ def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) ->
     connection = ibis.duckdb.connect()
     cleaned = clean_log(connection, log, source, vocabulary, as_of)
     tables = derive_tables(connection, cleaned, source, vocabulary, as_of)
-    folder.parent.parent.mkdir(mode=0o700, exist_ok=True)
-    folder.parent.mkdir(mode=0o700, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    try:
+        folder.parent.parent.mkdir(mode=0o700, exist_ok=True)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+    except OSError as problem:
+        reason = (problem.strerror or "unwritable").lower()
+        raise SourceError(f"The cohort cannot be kept in {CACHE}/ ({reason}).") from None
     try:
         for name, table in tables.items():
             frame = table.order_by([*COLUMNS[name]]).execute()
@@ -471,12 +497,13 @@ def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) ->
         kept: dict[str, Any] = {
             "rows": asdict(cleaned.account),
             "data_until": "" if pd.isna(last) else f"{pd.Timestamp(last):%Y-%m}",
+            "sizes": {name: (aside / f"{name}.parquet").stat().st_size for name in COLUMNS},
         }
         (aside / _ACCOUNT).write_text(json.dumps(kept), encoding="utf-8")
-        try:
+        if _read_kept(folder) is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        # of two builders at once the first one stays; the other's rename fails
+        with suppress(OSError):
             os.replace(aside, folder)
-        except OSError:
-            if not (folder / _ACCOUNT).exists():
-                raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)

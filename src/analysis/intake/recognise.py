@@ -5,6 +5,7 @@ a guess. Fuzzy matches are not used: a header is known or it is listed as not us
 """
 
 import csv
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -96,6 +97,11 @@ def recognise_log(path: Path, name: str) -> Recognition:
     columns = recognise_columns(log.headers)
     for role in REQUIRED_ROLES:
         if role not in columns:
+            if any(re.search(r"\d{3}|\d[./-]\d", header) for header in log.headers):
+                raise SourceError(
+                    f"The first row of {path.name!r} does not look like a header; add one that "
+                    f"names the columns, such as {ALIASES[role][0]!r} for the {role}."
+                )
             listed = ", ".join(repr(header) for header in log.headers)
             raise SourceError(
                 f"No {role} column was recognised in {path.name!r}; its columns are: {listed}. "
@@ -127,9 +133,10 @@ def recognise_columns(headers: Iterable[str]) -> dict[str, str]:
     """Return role → header; the first header that is a known name of a role is taken."""
     known = {alias: role for role, aliases in ALIASES.items() for alias in aliases}
     columns: dict[str, str] = {}
-    for header in headers:
+    written = [*headers]
+    for header in written:
         role = known.get(_fold_header(header))
-        if role and role not in columns:
+        if role and role not in columns and written.count(header) == 1:
             columns[role] = header
     return {role: columns[role] for role in ROLES if role in columns}
 
@@ -216,8 +223,8 @@ def write_source(recognition: Recognition) -> str:
 
 
 def _quote(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\t", "\\t")
-    return f'"{escaped}"'
+    """Return the text as a TOML string on one line."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 
 def _ask(columns: Mapping[str, str], order: DateOrder) -> list[str]:

@@ -343,7 +343,8 @@ def _publish(texts: Mapping[Path, str]) -> None:
         raise ReportFailedError(f"{place} cannot be written: {error.strerror}.") from None
     finally:
         for path in aside.values():
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def _publish_failure(folder: Path, edition: str, title: str, failed: _StepFailedError) -> None:

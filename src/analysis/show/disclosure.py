@@ -141,7 +141,8 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
     status = "done" if pd.notna(people) and people > 0 else "empty"
     threshold = THRESHOLDS.get(PROFILES[audience], 0)
     rows = [_Row(**row) for row in _iterate_rows(frame)]
-    hiding = _hide_linked(rows, [_judge(row, threshold) for row in rows], threshold)
+    alone = _hide_rows_of_few(rows, [_judge(row, threshold) for row in rows])
+    hiding = _hide_linked(rows, alone, threshold)
     return Released(
         frame=_blank(frame, rows, hiding),
         audience=audience,
@@ -257,6 +258,19 @@ def _judge(row: _Row, threshold: int) -> _Hiding:
     return _Hiding(_COUNT, words, frozenset(secret), lowest, highest)
 
 
+def _hide_rows_of_few(rows: Sequence[_Row], hiding: Sequence[_Hiding]) -> list[_Hiding]:
+    """Hide how many rows a log has where the number of its patients is hidden."""
+    few = any(
+        row.statistic == "patients" and hidden.extent
+        for row, hidden in zip(rows, hiding, strict=True)
+    )
+    whole = _Hiding(_EVERYTHING, NOT_SHOWN)
+    return [
+        whole if few and row.unit == "rows" else hidden
+        for row, hidden in zip(rows, hiding, strict=True)
+    ]
+
+
 def _subtract(total: int | None, count: int | None) -> int | None:
     return None if total is None or count is None else total - count
 
@@ -282,7 +296,7 @@ _ANALYSED: Final = "analysed"
 _MADE_OF: Final = {"seen again": ("cannot respond", "analysed"), "analysed": ("analysed",)}
 # A population and the one it is part of: their difference is a group of patients too.
 _PART_OF: Final = {
-    "patients with two or more sessions": "patients treated",
+    "patients with a further session": "patients treated",
     _FIRST_COURSES: "patients treated",
 }
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")

@@ -256,8 +256,10 @@ def _tell_completeness(released: Released, concern: str, scale: str) -> str:
     if not due:
         return "No course with a baseline is past its follow-up window yet."
     percent = write_percent(seen / due, due)
+    known = released.origin.vocabulary.scales.get(scale)
+    first = "" if known is not None and known.kind == "change" else "with a first score "
     return (
-        f"Follow-up: {seen} of {due} patients with a first score who were due were seen again "
+        f"Follow-up: {seen} of {due} patients {first}who were due were seen again "
         f"({percent}); of {missed} the outcome is not known."
     )
 
@@ -452,7 +454,7 @@ def describe_intervals(released: Released) -> Prose:
     """Return how long patients waited between sessions, against four weeks."""
     sentences = []
     for row in get_rows(released, "interval under four weeks"):
-        told = write_share(row, "patients with two or more sessions")
+        told = write_share(row, "patients with a further session")
         sentences.append(f"At least one interval under four weeks: {escape(told)}.")
     for row in get_rows(released, "median interval"):
         if row["status"] == "shown" and not pd.isna(row["value"]):

@@ -70,8 +70,9 @@ _CHARACTERISTICS: Final = {
     "concern": "Concern (a patient may have several)",
 }
 _POPULATIONS: Final = {
-    "analysed": "patients of a first course with baseline and follow-up who could respond",
-    "seen again": "patients of a first course with baseline and follow-up",
+    "analysed": "patients of a first course with the scores the scale needs who could respond",
+    "patients with a further session": "patients with a session at most 180 days after another",
+    "seen again": "patients of a first course with the scores the scale needs",
     "first courses": "the first course of every patient",
     "patients asked": "patients with a session at which side effects were recorded",
     "sessions asked": "sessions at which side effects were recorded",

@@ -5,12 +5,14 @@ from typing import Any, Final
 from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.vocabulary import PROTOCOL
+from analysis.vocabulary import PROTOCOL, Constant
 
 _STATSMODELS: Final = {"wilson": "wilson", "clopper_pearson": "beta"}
 
 
-def estimate_share(count: int, total: int) -> dict[str, Any]:
+def estimate_share(
+    count: int, total: int, least: Constant = PROTOCOL["too_small_for_a_rate"]
+) -> dict[str, Any]:
     """Return value, low, high, confidence, method and status of ``count`` out of ``total``
     patients.
 
@@ -27,7 +29,7 @@ def estimate_share(count: int, total: int) -> dict[str, Any]:
     estimate = {"count": count, "total": total, "method": method}
     if total == 0:
         return estimate | {"status": "not estimable", "note": "nobody in the denominator"}
-    if total < PROTOCOL["too_small_for_a_rate"].whole:
+    if total < least.whole:
         return estimate | {"status": "too few"}
     confidence = PROTOCOL["confidence"].value
     low, high = proportion_confint(count, total, 1 - confidence, method=_STATSMODELS[method])

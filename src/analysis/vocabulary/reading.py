@@ -4,7 +4,7 @@ import tomllib
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -67,7 +67,32 @@ def read_vocabulary(overlay: Path | None = None) -> Vocabulary:
             places[name] |= dict.fromkeys(local, f"{OVERLAY} ({name})")
     vocabulary = Vocabulary(**{name: MappingProxyType(blocks) for name, blocks in parts.items()})
     _check(vocabulary, places)
-    return vocabulary
+    effects = {**vocabulary.side_effects, **_add_adverse_terms(vocabulary.side_effects)}
+    return replace(vocabulary, side_effects=MappingProxyType(effects))
+
+
+def _add_adverse_terms(effects: Mapping[str, SideEffect]) -> dict[str, SideEffect]:
+    """Return the expected reactions with the term they become when they last too long, and that
+    term's block where no file has one."""
+    added: dict[str, SideEffect] = {}
+    for key, effect in effects.items():
+        if effect.promote_after_hours is None:
+            continue
+        adverse = effect.promotes_to or f"prolonged_{key}"
+        added[key] = replace(effect, promotes_to=adverse)
+        if adverse not in effects and not effect.promotes_to:
+            added[adverse] = SideEffect(
+                key=adverse,
+                name=f"prolonged {effect.name}",
+                severity_class="adverse",
+                meaning=f"{effect.name.capitalize()} that lasted longer than "
+                f"{effect.promote_after_hours:g} hours.",
+                reference=effect.reference,
+                checked_by=effect.checked_by,
+                reviewed_on=effect.reviewed_on,
+                local=effect.local,
+            )
+    return added
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -1,0 +1,574 @@
+"""What every cell of a log is read as: text in, a value or a problem out."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.intake import cells
+from analysis.intake.cells import Event, SideEffectsCell, Target
+from analysis.vocabulary import BUILT_IN
+
+AS_OF = date(2026, 6, 30)
+DMY, MDY, YMD, UNDECLARED = "day-month-year", "month-day-year", "year-month-day", "undeclared"
+SPELLINGS = cells.SideEffectSpellings.of(BUILT_IN)
+
+
+def read(text: str) -> SideEffectsCell:
+    return cells.parse_side_effects(text, SPELLINGS)
+
+
+def rules_of(cell: SideEffectsCell) -> list[str]:
+    return [problem.rule for problem in cell.problems]
+
+
+# --- dates ----------------------------------------------------------------------------------
+
+DATES = [
+    # text, order, day read or rule
+    ("03/04/2024", DMY, "2024-04-03"),
+    ("03/04/2024", MDY, "2024-03-04"),
+    ("03/04/2024", YMD, "impossible_date"),
+    ("03/04/2024", UNDECLARED, "ambiguous_date"),
+    ("13/04/2024", UNDECLARED, "2024-04-13"),  # there is no month 13
+    ("04/13/2024", UNDECLARED, "2024-04-13"),
+    ("04/04/2024", UNDECLARED, "2024-04-04"),  # the same day in both orders
+    ("2024/04/03", UNDECLARED, "2024-04-03"),
+    ("2024/04/03", YMD, "2024-04-03"),
+    ("2024-04-03", DMY, "2024-04-03"),  # ISO is read whatever the order
+    ("2024-04-03", MDY, "2024-04-03"),
+    ("2024-04-03", UNDECLARED, "2024-04-03"),
+    ("2024-04-03T10:00:00Z", DMY, "2024-04-03"),
+    ("2024-04-03 23:59", DMY, "2024-04-03"),
+    ("03.04.2024 10:30", DMY, "2024-04-03"),
+    (" 03-04-2024 ", DMY, "2024-04-03"),
+    ("3. 4. 2024", DMY, "2024-04-03"),
+    ("3.4.24", DMY, "2024-04-03"),
+    ("24-04-03", YMD, "2024-04-03"),
+    ("13.04.24", UNDECLARED, "ambiguous_date"),  # or 24 April 2013
+    ("03.04.202", DMY, "impossible_date"),  # not the year 202
+    ("03.04.024", DMY, "impossible_date"),
+    ("31.02.2024", DMY, "impossible_date"),
+    ("29.02.2023", DMY, "impossible_date"),
+    ("29.02.2024", DMY, "2024-02-29"),
+    ("13/13/2024", UNDECLARED, "impossible_date"),
+    ("45385", DMY, "impossible_date"),  # a spreadsheet's day number
+    ("3-Apr-24", DMY, "impossible_date"),
+    ("spring", DMY, "impossible_date"),
+    ("30.06.2026", DMY, "2026-06-30"),  # the day of the export
+    ("01.07.2026", DMY, "date_in_the_future"),
+    ("03.04.99", DMY, "date_in_the_future"),  # two digits are this century
+    ("01/01/2567", DMY, "date_in_the_future"),  # a Thai year
+    ("", DMY, "missing_date"),
+    ("  ", DMY, "missing_date"),
+    ("NULL", DMY, "missing_date"),
+    ("TBC", DMY, "missing_date"),
+    ("1900-01-01", DMY, "missing_date"),  # what spreadsheets write for none
+    ("01.01.1970", DMY, "missing_date"),
+]
+
+
+@pytest.mark.parametrize(("text", "order", "expected"), DATES)
+def test_date(text: str, order, expected: str) -> None:
+    """A day is read where exactly one can be meant; otherwise the row is set aside with a rule."""
+    found = cells.parse_date(text, order, AS_OF)
+
+    if "_" in expected:
+        assert (found.value, found.rule) == (None, expected)
+        assert found.consequence == "row set aside"
+    else:
+        assert (found.value, found.rule) == (date.fromisoformat(expected), "")
+
+
+# --- numbers of a patient -------------------------------------------------------------------
+
+SKIN_TYPES = [
+    ("IV", (4, False)),
+    ("iv", (4, False)),
+    ("4", (4, False)),
+    ("4.0", (4, False)),
+    ("type 4", (4, False)),
+    ("FST4", (4, False)),
+    ("Fitz 4", (4, False)),
+    ("Fitzpatrick type IV", (4, False)),
+    ("Fitzpatrick skin type: 4", (4, False)),
+    ("III-IV", (4, True)),
+    ("III–IV", (4, True)),
+    ("3/4", (4, True)),
+    ("5-4", (5, True)),
+    ("II to III", (3, True)),
+]
+NOT_SKIN_TYPES = ["lV", "|V", "V1", "VII", "0", "7", "olive", "oily", "Normal", "I-III-IV", "4.5"]
+
+
+@pytest.mark.parametrize(("text", "expected"), SKIN_TYPES)
+def test_skin_type(text: str, expected: tuple[int, bool]) -> None:
+    """Fitzpatrick 1 to 6; a range counts as its higher type and is noted."""
+    found = cells.parse_skin_type(text)
+
+    assert found.value == expected
+    assert found.rule == ("skin_type_range" if expected[1] else "")
+
+
+@pytest.mark.parametrize("text", NOT_SKIN_TYPES)
+def test_what_is_no_skin_type_is_not_guessed(text: str) -> None:
+    """A complexion, a skin condition or a misread numeral is a question, not a type."""
+    found = cells.parse_skin_type(text)
+
+    assert (found.value, found.rule) == (None, "unknown_skin_type")
+
+
+NEEDLES = [
+    # text, decimal, (shortest, longest) or rule
+    ("1.5", ".", (1.5, 1.5)),
+    ("1.5mm", ".", (1.5, 1.5)),
+    (".5", ".", (0.5, 0.5)),
+    ("1,5 mm", ",", (1.5, 1.5)),
+    ("1.5", ",", (1.5, 1.5)),
+    ("1,5 mm", ".", "unknown_number"),  # not the declared mark
+    ("1.500", ",", "unknown_number"),  # one and a half, or fifteen hundred
+    ("1.5 roller", ".", (1.5, 1.5)),
+    ("1500", ".", (1.5, 1.5)),
+    ("1500 µm", ".", (1.5, 1.5)),
+    ("1500 μm", ".", (1.5, 1.5)),  # the Greek letter
+    ("1500um", ".", (1.5, 1.5)),
+    ("50 microns", ".", (0.05, 0.05)),
+    ("500-1000 µm", ".", (0.5, 1.0)),
+    ("500 µm - 1.5 mm", ".", (0.5, 1.5)),
+    ("0.5-1.0", ".", (0.5, 1.0)),
+    ("1,0-0,5", ",", (0.5, 1.0)),
+    ("0.5/1.5 (forehead/cheeks)", ".", (0.5, 1.5)),
+    ("3.5", ".", (3.5, 3.5)),
+    ("3.6", ".", "ambiguous_needle"),
+    ("15", ".", "ambiguous_needle"),  # 1.5 mm or 15 µm
+    ("50 mm", ".", "ambiguous_needle"),
+    ("99", ".", "ambiguous_needle"),
+    ("100", ".", (0.1, 0.1)),
+    ("0", ".", None),  # nothing entered
+    ("0 mm", ".", None),
+    ("", ".", None),
+    ("32G", ".", "unknown_number"),  # a gauge
+    ("30 gauge", ".", "unknown_number"),
+    ("-1", ".", "unknown_number"),  # a stand-in for none
+    ("1.5 mm x 3 passes", ".", "unknown_number"),  # not a range up to 3 mm
+    ("1.5 mm 12 pins", ".", "unknown_number"),
+    ("1.0-1.5-2.0", ".", "unknown_number"),
+    ("deep", ".", "unknown_number"),
+]
+
+
+@pytest.mark.parametrize(("text", "decimal", "expected"), NEEDLES)
+def test_needle(text: str, decimal: str, expected: object) -> None:
+    """Millimetres; from 100 on micrometres; above 3.5 and below 100 nothing can be known."""
+    found = cells.parse_needle(text, decimal)
+
+    if isinstance(expected, str):
+        assert (found.value, found.rule, found.consequence) == (None, expected, "cell blanked")
+    elif expected is None:
+        assert (found.value, found.rule) == (None, "")
+    else:
+        assert found.value == pytest.approx(expected)
+        assert found.rule == ("needle_range" if expected[0] != expected[1] else "")
+
+
+OTHERS = [
+    # parser, text, value, rule
+    (cells.parse_age, "35", 35, ""),
+    (cells.parse_age, "35.0", 35, ""),
+    (cells.parse_age, "110", 110, ""),
+    (cells.parse_age, "111", None, "impossible_age"),
+    (cells.parse_age, "0", None, "impossible_age"),
+    (cells.parse_age, "-1", None, "impossible_age"),
+    (cells.parse_age, "35 years", None, "impossible_age"),
+    (cells.parse_age, "unknown", None, ""),
+    (cells.parse_passes, "4", 4, ""),
+    (cells.parse_passes, "4.0", 4, ""),
+    (cells.parse_passes, "12", 12, ""),
+    (cells.parse_passes, "13", None, "impossible_passes"),
+    (cells.parse_passes, "0", None, "impossible_passes"),
+    (cells.parse_passes, "4.5", None, "impossible_passes"),
+    (cells.parse_passes, "4-6", None, "unknown_number"),
+    (cells.parse_number, "1e5", None, "unknown_number"),
+    (cells.parse_number, "1_000", None, "unknown_number"),
+    (cells.parse_number, "inf", None, "unknown_number"),
+    (cells.parse_number, "nan", None, ""),
+    (cells.parse_number, "0012", 12.0, ""),
+    (cells.parse_number, "1,5", None, "unknown_number"),
+]
+
+
+@pytest.mark.parametrize(("parse", "text", "value", "rule"), OTHERS)
+def test_ages_passes_and_numbers(parse, text: str, value: object, rule: str) -> None:
+    """What is not plainly a number in its range has no value and says why."""
+    found = parse(text, ".")
+
+    assert (found.value, found.rule) == (value, rule)
+
+
+SEXES = {
+    "female": ["F", "f", " Female ", "woman", "w", "Frau"],
+    "male": ["M", "male", "Herr", "hombre"],
+    "other": ["X", "diverse", "non-binary"],
+}
+
+
+@pytest.mark.parametrize(("sex", "spellings"), SEXES.items())
+def test_sex(sex: str, spellings: list[str]) -> None:
+    """Known spellings in several languages; anything else is a problem, a blank is none."""
+    assert [cells.parse_sex(text).value for text in spellings] == [sex] * len(spellings)
+    assert cells.parse_sex("v").rule == "unknown_sex"
+    assert (cells.parse_sex(" ").value, cells.parse_sex(" ").rule) == (None, "")
+
+
+# --- scores ---------------------------------------------------------------------------------
+
+GAIS = BUILT_IN.scales["gais"].declare("three_is_best")
+SCALES = {**BUILT_IN.scales, "gais": GAIS}
+SCORES = [
+    # scale, text, decimal, score or rule
+    ("gb_qual", "3", ".", 3.0),
+    ("gb_qual", "III", ".", 3.0),
+    ("gb_qual", "Gr 3", ".", 3.0),
+    ("gb_qual", "grade: IV", ".", 4.0),
+    ("gb_qual", "2.5", ".", 2.5),  # the mean of two raters
+    ("gb_qual", "2,5", ",", 2.5),
+    ("gb_qual", "2,5", ".", "unknown_score"),
+    ("gb_qual", "5", ".", "score_outside_scale"),
+    ("gb_qual", "0", ".", "score_outside_scale"),
+    ("gb_qual", "V", ".", "score_outside_scale"),
+    ("gb_qual", "3/4", ".", "unknown_score"),
+    ("gb_qual", "3→2", ".", "unknown_score"),
+    ("gb_qual", "moderate", ".", "unknown_score"),
+    ("gb_qual", "same", ".", "unknown_score"),
+    ("gb_qual", "", ".", None),
+    ("gb_qual", "NULL", ".", None),
+    ("mmasi", "13,2", ",", 13.2),
+    ("mmasi", "0", ",", 0.0),
+    ("mmasi", "24", ",", 24.0),
+    ("mmasi", "24,1", ",", "score_outside_scale"),
+    ("mmasi", "II", ",", "unknown_score"),  # no numerals on a continuous scale
+    ("ecca", "9999", ".", 9999.0),  # no range is published, so none is enforced
+    ("pct_self", "60 %", ".", "unknown_score"),
+    ("pct_self", "60", ".", 60.0),
+    ("vas_improve", "7/10", ".", "unknown_score"),
+    ("gais", "-1", ".", -1.0),
+    ("gais", "-2", ".", "score_outside_scale"),
+]
+
+
+@pytest.mark.parametrize(("scale", "text", "decimal", "expected"), SCORES)
+def test_score(scale: str, text: str, decimal: str, expected: object) -> None:
+    """A score is a number in the range of its scale; Roman numerals count on graded scales."""
+    found = cells.parse_score(text, SCALES[scale], decimal)
+
+    if isinstance(expected, str):
+        assert (found.value, found.rule, found.consequence) == (None, expected, "cell blanked")
+    else:
+        assert (found.value, found.rule) == (expected, "")
+
+
+def test_score_without_a_scale_is_a_problem() -> None:
+    """A number alone says nothing; a blank says nothing wrong."""
+    assert cells.parse_score("3", None, ".").rule == "scale_missing"
+    assert cells.parse_score("", None, ".").rule == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "rule"),
+    [
+        ("Goodman-Baron", "gb_qual", ""),
+        ("  goodman &  baron ", "gb_qual", ""),
+        ("GOODMAN–BARON", "gb_qual", ""),
+        ("gb_qual", "gb_qual", ""),
+        ("mMASI", "mmasi", ""),
+        ("MASI", "masi", ""),
+        ("AFLS", "afls", ""),
+        ("GAIS", None, "undeclared_scale"),
+        ("our own scale", None, "unknown_scale"),
+        ("", None, ""),
+    ],
+)
+def test_scale(text: str, key: str | None, rule: str) -> None:
+    """Spellings of the vocabulary; a scale whose order is not declared is asked about."""
+    found = cells.parse_scale(text, cells.spell_scales(BUILT_IN), frozenset({"gais"}))
+
+    assert (found.value, found.rule) == (key, rule)
+
+
+# --- concerns -------------------------------------------------------------------------------
+
+CONCERNS = [
+    # text, concerns in order (with subtype after a colon), rules
+    ("acne scars", ["acne_scars"], []),
+    ("Ance Scars", ["acne_scars"], []),
+    ("AS", ["acne_scars"], []),
+    ("FL", ["fine_lines"], []),
+    ("HP", ["pigmentation"], []),
+    ("ice pick", ["acne_scars:ice_pick"], []),
+    ("melasma", ["pigmentation:melasma"], []),
+    ("crow’s feet", ["wrinkles"], []),
+    ("post-acne hyperpigmentation", ["pigmentation:pih"], []),  # not acne scars
+    ("acne scars + PIH", ["acne_scars", "pigmentation:pih"], []),
+    ("PIH / acne scars", ["pigmentation:pih", "acne_scars"], []),  # first one first
+    ("fine lines & pores", ["fine_lines", "enlarged_pores"], []),
+    ("wrinkles; fine lines", ["wrinkles", "fine_lines"], []),
+    ("fine lines and wrinkles", ["fine_lines", "wrinkles"], []),
+    ("tone and texture", ["uneven_tone", "uneven_texture"], []),
+    ("fine lines\nacne scars", ["fine_lines", "acne_scars"], []),
+    ("poros y estrías", ["enlarged_pores", "stretch_marks"], []),
+    ("acne scars, scars acne", ["acne_scars"], ["unknown_concern"]),
+    ("melasma, hyperpigmentation", ["pigmentation:melasma"], []),  # once
+    ("hair loss", ["hair"], ["concern_out_of_scope"]),
+    ("active acne / acne scars", ["acne_active", "acne_scars"], ["concern_out_of_scope"]),
+    ("maintenance", ["unspecified"], ["concern_out_of_scope"]),
+    ("glowing up", [], ["unknown_concern"]),
+    ("", [], []),
+    ("NULL", [], []),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "rules"), CONCERNS)
+def test_concerns(text: str, expected: list[str], rules: list[str]) -> None:
+    """Several concerns in a cell are read one by one, compounds whole, each concern once."""
+    found = cells.parse_concerns(text, BUILT_IN)
+    named = [each.value for each in found if isinstance(each.value, Target)]
+
+    assert [":".join(filter(None, (it.concern, it.subtype))) for it in named] == expected
+    assert [each.rule for each in found if each.rule] == rules
+
+
+# --- side effects ---------------------------------------------------------------------------
+
+ASKED_AND_NONE = """none|nil|nill|-|NAD|ok|no|0|ø|None.|no s/e|no AE|No AEs|no ae's|none reported
+|none noted|nil of note|nothing to report|no side effects|no adverse events|no reactions
+|no complications|no issues|uneventful|well tolerated|well tolerated, no issues|tolerated well
+|SE: none|sin novedad|keine|aucun|none; hx of cold sores""".replace("\n", "").split("|")
+NOT_RECORDED = ["n/a", "N/A", "unknown", "not asked", "TBC", "DNA", "NULL", "?PIH", "no show"]
+
+
+@pytest.mark.parametrize("text", ASKED_AND_NONE)
+def test_asked_and_none(text: str) -> None:
+    """Words for "nothing seen" say that somebody asked: the session is in every denominator."""
+    cell = read(text)
+
+    assert (cell.recorded, cell.events) == ("none", ())
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n"])
+def test_blank_is_not_none(text: str) -> None:
+    """A blank cell says nothing, and is no problem."""
+    assert read(text) == SideEffectsCell("not recorded")
+
+
+@pytest.mark.parametrize("text", NOT_RECORDED)
+def test_not_asked(text: str) -> None:
+    """Words for "nobody asked", and mere suspicions, count in no denominator and are listed."""
+    cell = read(text)
+
+    assert (cell.recorded, cell.events, cell.denied) == ("not recorded", (), ())
+    assert cell.problems
+
+
+EVENTS = [
+    # text, events as term severity hours resolved, terms denied
+    ("redness x2d", ["erythema - 48 -"], ""),
+    ("mild erythema 24h", ["erythema 1 24 -"], ""),
+    ("mild redness", ["erythema 1 - -"], ""),
+    ("severe pain", ["pain 3 - -"], ""),
+    ("some redness", ["erythema - - -"], ""),  # "some" is no grade
+    ("light-headed", ["vasovagal - - -"], ""),  # nor is "light" here
+    ("red/swollen", ["erythema - - -", "oedema - - -"], ""),
+    ("red\nswollen", ["erythema - - -", "oedema - - -"], ""),
+    ("burning then peeling", ["burning - - -", "peeling - - -"], ""),
+    ("redness with swelling", ["erythema - - -", "oedema - - -"], ""),
+    ("as expected", ["unspecified_expected - - -"], ""),
+    ("usual", ["unspecified_expected - - -"], ""),
+    ("normal response", ["unspecified_expected - - -"], ""),
+    ("PIH", ["pih - - -"], ""),
+    ("P.I.H. 6 weeks", ["pih - 1008 -"], ""),
+    ("HP", ["pih - - -"], ""),
+    ("burn", ["burn - - -"], ""),  # not burning
+    ("tender to touch", ["tenderness - - -"], ""),
+    ("swollen glands", ["lymphadenopathy - - -"], ""),  # not swelling
+    ("still red", ["prolonged_erythema - - -"], ""),
+    ("cold sore day 3", ["hsv - - -"], ""),
+    # durations
+    ("redness 2 days, mild swelling", ["erythema - 48 -", "oedema 1 - -"], ""),
+    ("redness 1,5 days", ["erythema - 36 -"], ""),  # a decimal comma divides nothing
+    ("redness 1.5 days", ["erythema - 36 -"], ""),
+    ("redness 2-3 days", ["erythema - 72 -"], ""),  # the larger end
+    ("redness 24h - 48h", ["erythema - 48 -"], ""),
+    ("Redness 2d.", ["erythema - 48 -"], ""),
+    ("redness about 1 week", ["erythema - 168 -"], ""),
+    ("fainted 30 min", ["vasovagal - 0.5 -"], ""),
+    ("PIH 2 months", ["pih - 1461 -"], ""),
+    ("redness for a few days", ["erythema - - -"], ""),
+    ("redness day 1, redness 10 days", ["erythema - 240 -"], ""),  # the longer mention counts
+    ("redness, resolved in 2 days", ["erythema - 48 yes"], ""),
+    ("redness, settled", ["erythema - - yes"], ""),
+    ("Mild redness post-procedure, resolved within 2 hours", ["erythema 1 2 yes"], ""),
+    ("resolved in 2 days", ["other - 48 yes"], ""),  # something was there
+    # negation
+    ("no PIH", [], "pih"),
+    ("denies itching", [], "pruritus"),
+    ("no redness, swelling", [], "erythema oedema"),
+    ("no redness or swelling", [], "erythema oedema"),
+    ("no signs of infection", [], "infection_bacterial"),
+    ("no redness, mild swelling", ["oedema 1 - -"], "erythema"),
+    ("no PIH, redness 2 days", ["erythema - 48 -"], "pih"),
+    ("no redness but swelling", ["oedema - - -"], "erythema"),
+    ("no redness; swelling", ["oedema - - -"], "erythema"),
+    ("no redness. swelling", ["oedema - - -"], "erythema"),
+    ("no redness\nswelling", ["oedema - - -"], "erythema"),  # a new line is a new sentence
+    ("swelling, no redness", ["oedema - - -"], "erythema"),
+    ("redness without swelling", ["erythema - - -"], "oedema"),  # reaches forward only
+    ("redness 2 days no swelling", ["erythema - 48 -"], "oedema"),
+    ("redness: none, swelling: yes", ["oedema - - -"], "erythema"),
+    ("redness no, swelling", ["oedema - - -"], "erythema"),  # and not over the next piece
+    ("infection ruled out", [], "infection_bacterial"),
+    ("redness not seen", [], "erythema"),
+    ("PIH not resolved", ["pih - - no"], ""),  # that is no denial
+    ("swelling not gone after 5 days", ["oedema - 120 no"], ""),
+    ("redness, not settled", ["erythema - - no"], ""),
+    # history, improvement, doubt, unknown words
+    ("hx of cold sores", [], ""),
+    ("previous PIH", [], ""),
+    ("warned of PIH", [], ""),
+    ("PIH improved", [], ""),
+    ("no change in PIH", [], ""),
+    ("not asked about PIH", [], ""),
+    ("hx cold sores, redness 2 days", ["erythema - 48 -"], ""),
+    ("redness 2 days, advised SPF", ["erythema - 48 -"], ""),
+    ("redness, improving", ["erythema - - -"], ""),
+    ("r/o infection", [], ""),
+    ("possible PIH, redness", ["erythema - - -"], ""),
+    ("?PIH/infection", [], ""),
+    ("no adverse events, redness 1 day", ["erythema - 24 -"], ""),
+    ("see photos", ["other - - -"], ""),
+    ("?", ["other - - -"], ""),
+    ("blotchy", ["other - - -"], ""),
+    ("redness, blotchy", ["erythema - - -", "other - - -"], ""),
+]
+LISTED = {
+    "unknown_side_effect": ["resolved in 2 days", "see photos", "?", "blotchy", "redness, blotchy"],
+    "history_not_event": [
+        *("hx of cold sores", "previous PIH", "warned of PIH", "PIH improved", "no change in PIH"),
+        "hx cold sores, redness 2 days",
+    ],
+    "uncertain_side_effect": ["r/o infection", "possible PIH, redness", "?PIH/infection"],
+    "side_effect_not_asked": ["not asked about PIH"],
+}
+
+
+def tell(event: Event) -> str:
+    hours = "-" if event.hours is None else f"{event.hours:g}"
+    resolved = {None: "-", True: "yes", False: "no"}[event.resolved]
+    return f"{event.term} {event.severity or '-'} {hours} {resolved}"
+
+
+@pytest.mark.parametrize(("text", "events", "denied"), EVENTS)
+def test_side_effects(text: str, events: list[str], denied: str) -> None:
+    """Terms with severity, hours and whether resolved; a denial is one for its own terms only."""
+    cell = read(text)
+
+    assert [tell(event) for event in cell.events] == events
+    assert cell.denied == tuple(denied.split())
+    assert cell.recorded == ("event" if events else "not recorded")
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"), [(rule, text) for rule, texts in LISTED.items() for text in texts]
+)
+def test_what_was_not_used_is_listed(rule: str, text: str) -> None:
+    """History, doubt and unknown words are problems for a person to read."""
+    assert rule in rules_of(read(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [text for text, _, _ in EVENTS if not any(text in texts for texts in LISTED.values())],
+)
+def test_what_was_used_is_no_problem(text: str) -> None:
+    """A cell that was understood is not listed, but for advice that follows it."""
+    assert rules_of(read(text)) in ([], ["unknown_side_effect"] if "advised" in text else [])
+
+
+def test_longer_than_a_time_is_longer() -> None:
+    """ "Over 7 days" must be promoted where 7 days is the limit, and "7 days" must not."""
+    assert read("redness 7 days").events[0].hours == 168
+    for text in ("redness > 7 days", "redness over 7 days", "redness 7+ days"):
+        assert 168 < read(text).events[0].hours < 168.001
+
+
+SYNONYMS = """
+erythema: red, Reddness, rednes, rd, pink, sunburn look, erythma, eritema, Rötung, rougeur
+oedema: swollen, puffy eyes, edema, odema, hinchazón, Schwellung
+pruritus: itchy, itchyness, pruritis, puritus, Juckreiz
+burning: stinging, tingling, burn sensation
+peeling: flaky, pealing, scaling
+crusting: scabs, micro-crusts, MEND
+bruising: brusing, haematoma, black eye
+pih: hyper pigmentation, dark patches, tanning, manchas
+hypopig: white spots, lost freckles
+acne_flare: breakout, spots, zits, acniform
+milia: millia, whiteheads
+hsv: cold sore, coldsores, fever blister, HSV1 flare
+tram_track: tram tracks, tram-trek, train track, linear marks
+textural_change: grazes, drag lines
+keloid: keliod, cheloid
+contact_dermatitis: rash, eczema, allergic reaction to cream
+granuloma: nodules, bumps that won't go, papules >4 wk
+urticaria: hives, welts
+lymphadenopathy: swollen glands
+vasovagal: fainted, dizzy, lightheaded
+lidocaine: numbing reaction, EMLA blanching
+telangiectasia: broken capillaries, thread veins
+infection_bacterial: pus, impetigo, staph
+infection_atypical: tinea, NTM
+device: needle broke, cartridge fault
+worsening_concern: melasma worse, scars look worse
+"""
+
+
+@pytest.mark.parametrize("line", SYNONYMS.strip().splitlines())
+def test_spellings_and_misspellings(line: str) -> None:
+    """The words that clinics write lead to the term, in any case, alone and with a duration."""
+    term, _, words = line.partition(": ")
+    for word in words.split(", "):
+        assert [event.term for event in read(word).events] == [term], word
+        assert [event.term for event in read(f"{word.upper()}, 3 days").events] == [term], word
+
+
+def test_decomposed_accents_are_the_same_letter() -> None:
+    """A file written on a Mac holds o and two dots apart."""
+    assert [event.term for event in read("Ro\u0308tung").events] == ["erythema"]
+
+
+def test_questions_come_once_and_in_order() -> None:
+    """Problems that only a person can settle raise one question each, whatever their number."""
+    questions = cells.ask_questions(
+        ["unknown_scale", "duplicate_row", "ambiguous_date", "ambiguous_date", "unknown_sex"]
+    )
+
+    assert [question.split("?")[0] for question in questions] == [
+        "In which order are the dates written",
+        "What are the range and direction of the scales the vocabulary does not know",
+    ]
+
+
+WORDS = st.sampled_from(
+    "no not none redness PIH swelling 2 days 1,5 hx of ? , ; . / and but mild resolved ok see x"
+    " blotchy without n/a 7+ weeks since :".split()
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=8).map(" ".join) | st.text(max_size=40))
+def test_no_text_is_lost_in_silence(text: str) -> None:
+    """Whatever is written is an event, a denial, "none", or a problem; only a blank is nothing."""
+    cell = read(text)
+
+    assert cell.recorded == "event" if cell.events else cell.recorded != "event"
+    assert not {event.term for event in cell.events} & {*cell.denied}
+    if text.strip():
+        assert cell.events or cell.denied or cell.problems or cell.recorded == "none"
