@@ -53,8 +53,8 @@ DATES = [
     ("29.02.2023", DMY, "impossible_date"),
     ("29.02.2024", DMY, "2024-02-29"),
     ("13/13/2024", UNDECLARED, "impossible_date"),
-    ("45385", DMY, "impossible_date"),  # a spreadsheet's day number
-    ("3-Apr-24", DMY, "impossible_date"),
+    ("3-Apr-24", DMY, "2024-04-03"),
+    ("3-Apr-24", MDY, "2024-04-03"),  # a month by name is itself in any order
     ("spring", DMY, "impossible_date"),
     ("30.06.2026", DMY, "2026-06-30"),  # the day of the export
     ("01.07.2026", DMY, "date_in_the_future"),
@@ -249,7 +249,8 @@ SCORES = [
     ("mmasi", "24,1", ",", "score_outside_scale"),
     ("mmasi", "II", ",", "unknown_score"),  # no numerals on a continuous scale
     ("ecca", "9999", ".", 9999.0),  # no range is published, so none is enforced
-    ("pct_self", "60 %", ".", "unknown_score"),
+    ("pct_self", "60 %", ".", 60.0),
+    ("pct_self", "0.6", ".", "ambiguous_percent"),
     ("pct_self", "60", ".", 60.0),
     ("vas_improve", "7/10", ".", "unknown_score"),
     ("gais", "-1", ".", -1.0),
