@@ -56,6 +56,7 @@ DATES = [
     ("3-Apr-24", DMY, "2024-04-03"),  # a name leaves no doubt about the order
     ("3 Apr 2024", UNDECLARED, "2024-04-03"),
     ("31-Apr-24", DMY, "impossible_date"),
+    ("3-Apr-24", MDY, "2024-04-03"),  # a month by name is itself in any order
     ("spring", DMY, "impossible_date"),
     ("30.06.2026", DMY, "2026-06-30"),  # the day of the export
     ("01.07.2026", DMY, "date_in_the_future"),
@@ -260,6 +261,7 @@ SCORES = [
     ("ecca", "9999", ".", 9999.0),  # no range is published, so none is enforced
     ("pct_self", "60 %", ".", 60.0),
     ("gb_qual", "60 %", ".", "unknown_score"),
+    ("pct_self", "0.6", ".", "ambiguous_percent"),
     ("pct_self", "60", ".", 60.0),
     ("vas_improve", "7/10", ".", "unknown_score"),
     ("gais", "-1", ".", -1.0),

@@ -32,7 +32,7 @@ def test_every_rule_is_told_in_a_sentence() -> None:
 def test_every_explained_rule_is_applied(project: Path) -> None:
     """Every rule that RULES explains is named by the code that applies it."""
     code = "".join(
-        path.read_text(encoding="utf-8") for path in (project / "src/analysis/intake").glob("*.py")
+        path.read_text(encoding="utf-8") for path in (project / "src/analysis/intake").rglob("*.py")
     )
 
     assert [rule for rule in RULES if code.count(f'"{rule}"') < 2] == []

@@ -676,14 +676,17 @@ class Target:
 _CONCERN_SPLIT = re.compile(r"\s*(?:[/+&,;|\n]|\band\b|\by\b|\bund\b|\bet\b)\s*", re.IGNORECASE)
 
 
-def parse_concerns(text: str, vocabulary: Vocabulary) -> list[Found]:
+def parse_concerns(
+    text: str, vocabulary: Vocabulary, known: Mapping[str, Target] | None = None
+) -> list[Found]:
     """Return one entry per concern named in the cell, in order, each once.
 
     The value is a :class:`Target`; what the vocabulary does not know comes back as a problem.
+    ``known`` are its spellings, for whoever reads many cells.
     """
     if is_blank(text):
         return []
-    known = spell_concerns(vocabulary)
+    known = spell_concerns(vocabulary) if known is None else known
     whole = fold(text)
     parts = [whole] if whole in known else [fold(each) for each in _CONCERN_SPLIT.split(text)]
     found: dict[object, Found] = {}

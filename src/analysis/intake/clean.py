@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 import ibis
@@ -34,6 +35,7 @@ from analysis.vocabulary import Scale, Vocabulary
 Row = dict[str, Any]
 Table: TypeAlias = ibis.Table
 Parse: TypeAlias = Callable[[str], Found]
+ReadEffects: TypeAlias = Callable[[str], cells.SideEffectsCell]
 
 TYPED: Final[Mapping[str, Mapping[str, str]]] = {
     "patient": {"patient": "string"},
@@ -178,13 +180,16 @@ def name_column(source: Source, role: str, layout: ibis.Value) -> ibis.Value:
 
 
 def _make_parsers(
-    layout: Layout, vocabulary: Vocabulary, scales: Mapping[str, Scale], as_of: date
+    layout: Layout,
+    vocabulary: Vocabulary,
+    scales: Mapping[str, Scale],
+    as_of: date,
+    read_effects: ReadEffects,
 ) -> dict[str, Parse]:
     """Return role → how one of its cells is read in this layout; patients are read apart."""
     decimal, order = layout.format.decimal, layout.format.date_order
     spelled = cells.spell_scales(vocabulary)
     undeclared = frozenset(vocabulary.scales) - frozenset(scales)
-    effects = cells.SideEffectSpellings.of(vocabulary)
     parsers: dict[str, Parse] = {
         "date": lambda text: cells.parse_date(text, order, as_of),
         "status": cells.parse_status,
@@ -203,7 +208,7 @@ def _make_parsers(
         "scale": lambda text: cells.parse_scale(text, spelled, undeclared),
         "score_after_date": lambda text: cells.parse_later_date(text, order, as_of),
         "rater": cells.parse_rater,
-        "side_effects": lambda text: Found(cells.parse_side_effects(text, effects).recorded),
+        "side_effects": lambda text: Found(read_effects(text).recorded),
         "severity": cells.parse_severity,
         "serious": cells.parse_answer,
         "resolved": cells.parse_answer,
@@ -229,8 +234,11 @@ class _Reader:
         self.layouts = source.every_layout
         self.vocabulary = vocabulary
         self.scales = source.find_scales(vocabulary)
+        effects = cells.SideEffectSpellings.of(vocabulary)
+        self.read_effects = cache(lambda text: cells.parse_side_effects(text, effects))
         self.parsers = [
-            _make_parsers(layout, vocabulary, self.scales, as_of) for layout in self.layouts
+            _make_parsers(layout, vocabulary, self.scales, as_of, self.read_effects)
+            for layout in self.layouts
         ]
         self.numbers: dict[tuple[str | None, str, str, str | None], int] = {}
         self.problems: list[Table] = []
@@ -502,9 +510,10 @@ class _Reader:
 
     def read_concerns(self, visits: Table) -> Table:
         """Return row × concern: row, position, concern, subtype. Only analysed concerns count."""
+        known = cells.spell_concerns(self.vocabulary)
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
-            for place, each in enumerate(cells.parse_concerns(text, self.vocabulary)):
+            for place, each in enumerate(cells.parse_concerns(text, self.vocabulary, known)):
                 target = each.value if isinstance(each.value, cells.Target) else None
                 is_analysed = target is not None and each.rule != "concern_out_of_scope"
                 yield (
@@ -533,16 +542,15 @@ class _Reader:
             hint = "name what was treated; until then the session counts for no concern"
             missing = Found(None, "missing_concern", "noted", hint)
             self._add_problems(blank, self._name_problem(blank, "concern", missing))
-        known = read.filter(_.concern.notnull()).select("row", *kinds)
-        return self._keep("concerns", ibis.union(known, *assumed) if assumed else known)
+        named = read.filter(_.concern.notnull()).select("row", *kinds)
+        return self._keep("concerns", ibis.union(named, *assumed) if assumed else named)
 
     def read_side_effects(self, visits: Table) -> tuple[Table, Table]:
         """Return events (row, term, severity, hours, is_resolved, serious, action, led_to_stopping)
         and denials (row, term). What the text says of an event goes before what its row says."""
-        spellings = cells.SideEffectSpellings.of(self.vocabulary)
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
-            cell = cells.parse_side_effects(text, spellings)
+            cell = self.read_effects(text)
             for event in cell.events:
                 yield (
                     {
@@ -685,7 +693,7 @@ class _Reader:
             for slot, scale, named, day in slots
             if slot in visits.columns
         ]
-        return ibis.union(*parts) if parts else None
+        return self._keep("written", ibis.union(*parts)) if parts else None
 
     def _parse_score(self, n: int, scale: str | None, named: str, text: str) -> Found:
         """Read a score; what is wrong with the name of its scale is what is wrong with it."""

@@ -119,7 +119,7 @@ class _Checker:
                 bad |= values.notna() & values.duplicated()
             if column in self.known:
                 unknown = values.notna() & ~values.isin([*self.known[column]])
-                self._refuse(rows[unknown & is_good], column, f"unknown_{_RULES[column]}", "")
+                self._refuse(rows[unknown & is_good], column, _RULES[column], "")
                 is_good &= ~unknown
             hint = f"{item.description}; see data/README.md"
             self._refuse(rows[bad & is_good], column, NOT_CANONICAL, hint)
@@ -136,14 +136,14 @@ class _Checker:
         """Return the rows whose session or patient is there."""
         missing = ~table[key].isin(known)
         hint = f"no used row of {key}s.csv has this key"
-        self._refuse(table[missing], key, f"unknown_{key}", hint)
+        self._refuse(table[missing], key, _RULES[key], hint)
         return table[~missing].copy()
 
     def keep_own(self, table: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
         """Return the rows whose patient is that of their session."""
         patient = table["session"].map(sessions.set_index("session")["patient"])
         strange = table["patient"] != patient
-        self._refuse(table[strange], "patient", "unknown_patient", "the session is another's")
+        self._refuse(table[strange], "patient", _RULES["patient"], "the session is another's")
         return table[~strange].copy()
 
     def keep_first(self, sessions: pd.DataFrame, key: list[str]) -> pd.DataFrame:
@@ -180,11 +180,13 @@ def _list_terms(vocabulary: Vocabulary) -> Iterable[str]:
 
 
 _RULES: Final = {
-    "concern": "concern",
-    "scale": "scale",
-    "term": "side_effect",
-    "written_as": "side_effect",
-    "contraindication": "contraindication",
+    "patient": "unknown_patient",
+    "session": "unknown_session",
+    "concern": "unknown_concern",
+    "scale": "unknown_scale",
+    "term": "unknown_side_effect",
+    "written_as": "unknown_side_effect",
+    "contraindication": "unknown_contraindication",
 }
 
 
