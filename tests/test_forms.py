@@ -32,10 +32,8 @@ def cohorts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Cohort]:
 
 @pytest.mark.parametrize("form", FORMS[1:])
 @pytest.mark.parametrize("name", FRAMES)
-def test_every_form_gives_the_same_cohort(
-    cohorts: dict[str, Cohort], form: str, name: str
-) -> None:
-    """Delimited text, workbooks, a REDCap export and canonical tables: what is known is the same."""
+def test_every_form_gives_the_same_cohort(cohorts: dict[str, Cohort], form: str, name: str) -> None:
+    """Delimited text, workbooks, a REDCap export and canonical tables: one and the same."""
     expected, found = getattr(cohorts["csv"], name), getattr(cohorts[form], name)
 
     assert len(expected) > PATIENTS / 2
@@ -51,7 +49,7 @@ def read_planted(cohort: Cohort) -> list[dict[str, Any]]:
 def test_every_planted_slip_is_found_and_nothing_else(
     cohorts: dict[str, Cohort], form: str
 ) -> None:
-    """The problems equal the list that the generator kept, by file, sheet, line, column and rule."""
+    """The problems equal the generator's list: file, sheet, line, column and rule."""
     columns = ["file", "sheet", "line", "column", "rule"]
     problems = cohorts[form].problems[columns].astype("object")
     problems = problems.where(problems.notna(), None)

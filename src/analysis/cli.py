@@ -233,6 +233,30 @@ def list_everything(as_json: Json = False) -> None:
 
 
 @app.command()
+def example(
+    folder: Annotated[Path, typer.Argument(help="Where to write; its name names the source.")],
+    patients: Annotated[int, typer.Option(help="How many patients.")] = 900,
+    seed: Annotated[int, typer.Option(help="The same seed writes the same bytes.")] = 2026,
+    form: Annotated[str, typer.Option("--format", help="csv, xlsx, redcap or tables.")] = "csv",
+) -> None:
+    """Write synthetic logs of three clinics, with their source.toml and their truth.
+
+    Written into data/NAME, they are a source like any other. A folder that holds anything but an
+    earlier example is not touched.
+    """
+    from analysis.intake.example import FORMS, write_example
+
+    if form not in FORMS:
+        raise UsageError.for_unknown("format", form, FORMS)
+    if folder.is_file() or (
+        folder.is_dir() and any(folder.iterdir()) and not (folder / "truth.json").exists()
+    ):
+        raise UsageError(f"{folder.name!r} exists and is no example; choose another folder.")
+    write_example(folder, form=form, patients=patients, seed=seed)  # type: ignore[arg-type]
+    typer.echo(f"{folder.as_posix()}: {_count(patients, 'synthetic patient')}, format {form}")
+
+
+@app.command()
 def vocabulary(
     term: Annotated[str, typer.Argument(help="A key, name or spelling; else all keys.")] = "",
     source: Annotated[str, typer.Option(help="Lay this source's own vocabulary over it.")] = "",
@@ -333,13 +357,21 @@ def _print_account(found: dict[str, Any], corrections: str) -> None:
     told = _count(len(found["problems"]), "problem")
     typer.echo(f"{told}, each with its place in {corrections}:")
     kinds: dict[tuple[str, str], list[str]] = {}
+    several = len(found["files"]) > 1
+    where = "at" if several else "line"
     for problem in found["problems"]:
-        place = f"{problem['line']}"
+        place = ":".join(
+            str(problem[key])
+            for key in (*(("file",) if several else ()), "sheet", "line")
+            if problem[key] is not None
+        )
         kinds.setdefault((problem["rule"], problem["consequence"]), []).append(place)
     for (rule, consequence), lines in sorted(kinds.items()):
         more = f" and {len(lines) - _LISTED_PROBLEMS} more" if len(lines) > _LISTED_PROBLEMS else ""
         places = ", ".join(lines[:_LISTED_PROBLEMS])
-        typer.echo(f"  {len(lines)} × {rule} ({consequence}): {RULES[rule]}; line {places}{more}")
+        typer.echo(
+            f"  {len(lines)} × {rule} ({consequence}): {RULES[rule]}; {where} {places}{more}"
+        )
 
 
 def _count(number: int, noun: str) -> str:

@@ -12,10 +12,11 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import ibis
@@ -383,6 +384,7 @@ def load_cohort(
     declared = read_source(root, source)
     day = find_as_of(declared, as_of)
     vocabulary = declared.read_vocabulary()
+    scales = declared.find_scales(vocabulary)
     data_hash = hash_data(declared, day)
     folder = root / CACHE / source / _hash([data_hash.encode(), *_read_code()])
     kept = _read_kept(folder)
@@ -399,16 +401,16 @@ def load_cohort(
         data_until=kept["data_until"],
         data_hash=data_hash,
         selection=selection.describe(),
-        vocabulary=vocabulary,
+        vocabulary=replace(vocabulary, scales=MappingProxyType({**vocabulary.scales, **scales})),
         stays_internal=bool(selection.operator),
     )
     return Cohort(
         origin,
         Account(**kept["rows"]),
         selection,
-        declared.find_scales(vocabulary),
+        scales,
         declared.primary_scale,
-        declared.every_file,
+        tuple(dict.fromkeys(declared.every_file)),
         folder,
     )
 

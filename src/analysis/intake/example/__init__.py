@@ -31,6 +31,7 @@ from analysis.intake.example.workbook import Workbooks, check_size
 from analysis.intake.example.writing import write_row
 
 Form = Literal["csv", "xlsx", "redcap", "tables"]
+FORMS: Final = get_args(Form)
 FEWEST_PATIENTS: Final = 1
 BLOCK: Final = 300
 """Patients drawn at once. It changes nothing in what is written."""
@@ -61,8 +62,8 @@ def write_example(
     UsageError
         For an unknown form, no patients, a negative seed, or more rows than a workbook holds.
     """
-    if form not in get_args(Form):
-        raise UsageError.for_unknown("form", form, get_args(Form))
+    if form not in FORMS:
+        raise UsageError.for_unknown("form", form, FORMS)
     if patients < FEWEST_PATIENTS or seed < 0:
         raise UsageError(
             f"An example of {patients} patients from seed {seed} cannot be written: "
