@@ -54,6 +54,10 @@ DATES = [
     ("29.02.2024", DMY, "2024-02-29"),
     ("13/13/2024", UNDECLARED, "impossible_date"),
     ("3-Apr-24", DMY, "2024-04-03"),  # a name leaves no doubt about the order
+    ("31.12.1989", DMY, "date_too_early"),
+    ("1924-04-03", DMY, "date_too_early"),
+    ("20000", DMY, "date_too_early"),  # Excel's number of a day in 1954
+    ("01.01.1990", DMY, "1990-01-01"),
     ("3 Apr 2024", UNDECLARED, "2024-04-03"),
     ("31-Apr-24", DMY, "impossible_date"),
     ("3-Apr-24", MDY, "2024-04-03"),  # a month by name is itself in any order
@@ -143,13 +147,12 @@ NEEDLES = [
     ("1500 µm", ".", (1.5, 1.5)),
     ("1500 μm", ".", (1.5, 1.5)),  # the Greek letter
     ("1500um", ".", (1.5, 1.5)),
-    ("50 microns", ".", (0.05, 0.05)),
     ("500-1000 µm", ".", (0.5, 1.0)),
     ("500 µm - 1.5 mm", ".", (0.5, 1.5)),
     ("0.5-1.0", ".", (0.5, 1.0)),
     ("1,0-0,5", ",", (0.5, 1.0)),
     ("0.5/1.5 (forehead/cheeks)", ".", (0.5, 1.5)),
-    ("3.5", ".", (3.5, 3.5)),
+    ("3.0", ".", (3.0, 3.0)),
     ("3.6", ".", "ambiguous_needle"),
     ("15", ".", "ambiguous_needle"),  # 1.5 mm or 15 µm
     ("50 mm", ".", "ambiguous_needle"),
@@ -180,6 +183,55 @@ def test_needle(text: str, decimal: str, expected: object) -> None:
     else:
         assert found.value == pytest.approx(expected)
         assert found.rule == ("needle_range" if expected[0] != expected[1] else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("3.5", (3.5, 3.5)), ("50 microns", (0.05, 0.05)), ("50-500 µm", (0.05, 0.5))],
+)
+def test_unusual_needle_counts_and_is_noted(text: str, expected: tuple[float, float]) -> None:
+    """Below 0.1 mm and above 3 mm a length is read and a person is asked to look at it."""
+    found = cells.parse_needle(text, ".")
+
+    assert found.value == pytest.approx(expected)
+    assert (found.rule, found.consequence) == ("unusual_needle", "noted")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "n/a",
+        "NA",
+        "-",
+        "--",
+        "none",
+        "0",
+        "000",
+        "0.0",
+        "#REF!",
+        "#N/A",
+        "TBC",
+        "unknown",
+        "?",
+    ],
+)
+def test_stand_in_is_no_patient(text: str) -> None:
+    """A placeholder in the patient column joins no rows into one patient."""
+    assert cells.is_no_patient(text)
+    found = cells.parse_patient(text, {}, "clinic")
+    assert (found.value, found.rule, found.consequence) == (
+        None,
+        "missing_patient",
+        "row set aside",
+    )
+
+
+@pytest.mark.parametrize("text", ["1", "007", "P-1", "A0", "10", "none-1"])
+def test_id_is_a_patient(text: str) -> None:
+    """An id with zeros, or with a stand-in inside, is an id."""
+    assert not cells.is_no_patient(text)
 
 
 OTHERS = [
@@ -258,7 +310,15 @@ SCORES = [
     ("mmasi", "24", ",", 24.0),
     ("mmasi", "24,1", ",", "score_outside_scale"),
     ("mmasi", "II", ",", "unknown_score"),  # no numerals on a continuous scale
-    ("ecca", "9999", ".", 9999.0),  # no range is published, so none is enforced
+    ("ecca", "540", ".", 540.0),  # no range is published, so none is enforced
+    ("ecca", "99", ".", "score_outside_scale"),  # but these stand for "none"
+    ("ecca", "999", ".", "score_outside_scale"),
+    ("ecca", "9999", ".", "score_outside_scale"),
+    ("ecca", "-1", ".", "score_outside_scale"),
+    ("ecca", "-0.5", ".", "score_outside_scale"),
+    ("ecca", "9" * 400, ".", "score_outside_scale"),  # more than a number can hold
+    ("ecca", "inf", ".", "unknown_score"),
+    ("pct_self", "99", ".", 99.0),  # inside the range of its scale
     ("pct_self", "60 %", ".", 60.0),
     ("gb_qual", "60 %", ".", "unknown_score"),
     ("pct_self", "0.6", ".", "ambiguous_percent"),
@@ -355,8 +415,12 @@ def test_concerns(text: str, expected: list[str], rules: list[str]) -> None:
 ASKED_AND_NONE = """none|nil|nill|-|NAD|ok|no|0|ø|None.|no s/e|no AE|No AEs|no ae's|none reported
 |none noted|nil of note|nothing to report|no side effects|no adverse events|no reactions
 |no complications|no issues|uneventful|well tolerated|well tolerated, no issues|tolerated well
-|SE: none|sin novedad|keine|aucun|none; hx of cold sores""".replace("\n", "").split("|")
-NOT_RECORDED = ["n/a", "N/A", "unknown", "not asked", "TBC", "DNA", "NULL", "?PIH", "no show"]
+|SE: none|sin novedad|keine|aucun|none; hx of cold sores|N|n|no.|N.A.D.|nad|happy|all fine|fine
+|all good|nil s/e|pt happy|happy with results|keine Nebenwirkungen|SE: nil""".replace(
+    "\n", ""
+).split("|")
+NOT_RECORDED = ["n/a", "N/A", "unknown", "not asked", "TBC", "DNA", "NULL", "?PIH", "Y/N"]
+NOT_RECORDED += ["n.a.", "no show"]
 
 
 @pytest.mark.parametrize("text", ASKED_AND_NONE)
@@ -421,10 +485,85 @@ EVENTS = [
     ("redness, settled", ["erythema - - yes"], ""),
     ("Mild redness post-procedure, resolved within 2 hours", ["erythema 1 2 yes"], ""),
     ("resolved in 2 days", ["other - 48 yes"], ""),  # something was there
+    ("redness and swelling for 10 days", ["erythema - 240 -", "oedema - 240 -"], ""),
+    ("redness, swelling and pain 3 days", ["erythema - 72 -", "oedema - 72 -", "pain - 72 -"], ""),
+    ("redness, swelling, resolved after 10 days", ["erythema - 240 yes", "oedema - 240 yes"], ""),
+    ("redness. Resolved after 10 days", ["erythema - 240 yes"], ""),
+    ("redness 2 days and swelling 3 days", ["erythema - 48 -", "oedema - 72 -"], ""),
+    ("redness 1 day, swelling, gone in 3 days", ["erythema - 24 -", "oedema - 72 yes"], ""),
+    ("redness 10 days after session", ["erythema - - -"], ""),  # when it began
+    ("redness after 10 days", ["erythema - - -"], ""),
+    ("redness on day 10", ["erythema - - -"], ""),
+    ("redness for 10 days after session", ["erythema - 240 -"], ""),
+    ("redness still on day 10", ["erythema - 240 -"], ""),
+    ("redness two weeks", ["erythema - 336 -"], ""),
+    ("redness for a week", ["erythema - 168 -"], ""),
+    ("redness 2/52", ["erythema - 336 -"], ""),
+    ("redness 3/7, swelling 1/7", ["erythema - 72 -", "oedema - 24 -"], ""),
+    ("redness 2 or 3 days", ["erythema - 72 -"], ""),
+    ("redness till day 12", ["erythema - 288 -"], ""),
+    ("redness until day 12", ["erythema - 288 -"], ""),
+    ("redness days 1-10", ["erythema - 240 -"], ""),
+    ("redness 7 days + swelling", ["erythema - 168 -", "oedema - - -"], ""),
+    ("redness better after 2 days", ["erythema - 48 yes"], ""),
+    ("swelling improved by day 3", ["oedema - 72 yes"], ""),
+    ("redness, better after 2 days", ["erythema - 48 yes"], ""),
     # negation
     ("no PIH", [], "pih"),
     ("denies itching", [], "pruritus"),
-    ("no redness, swelling", [], "erythema oedema"),
+    ("swelling, no bruising, PIH", ["oedema - - -", "pih - - -"], "bruising"),
+    ("no redness, swelling or pain", [], "erythema oedema pain"),
+    ("no redness, swelling, or pain", [], "erythema oedema pain"),
+    ("no redness, swelling and pain", [], "erythema oedema pain"),
+    ("no redness, swelling or pain for 10 days", [], "erythema oedema pain"),
+    ("no redness nor swelling", [], "erythema oedema"),
+    ("redness, no swelling or pain", ["erythema - - -"], "oedema pain"),
+    ("no redness, swelling", [], "erythema"),  # it may be there or not
+    ("no redness/swelling", [], "erythema"),
+    ("no PIH, redness", [], "pih"),
+    ("denies pain, redness", [], "pain"),
+    ("no bruising redness 2 days", [], "bruising"),
+    ("swelling, no bruising and PIH", ["oedema - - -"], "bruising"),
+    ("no severe redness", [], ""),
+    ("no redness, no swelling", [], "erythema oedema"),
+    ("no pain, only redness", ["erythema - - -"], "pain"),
+    ("no pain, some redness", ["erythema - - -"], "pain"),
+    ("no PIH, redness and swelling 2 days", ["erythema - 48 -", "oedema - 48 -"], "pih"),
+    ("redness and swelling: none", [], "erythema oedema"),
+    ("not asked about PIH, redness", [], ""),
+    # grades and other words that deny
+    ("pain 0/10", [], "pain"),
+    ("pain 0", [], "pain"),
+    ("pain 3/10", ["pain - - -"], ""),
+    ("pain 10/10", ["pain - - -"], ""),
+    ("erythema 0, oedema 0", [], "erythema oedema"),
+    ("erythema 0 oedema 1", ["oedema - - -"], "erythema"),
+    ("redness none swelling none", [], "erythema oedema"),
+    ("no known PIH", [], "pih"),
+    ("redness, swelling and pain 0/10", ["erythema - - -", "oedema - - -"], "pain"),
+    ("redness 0/4", [], "erythema"),
+    ("0 redness", [], "erythema"),
+    ("day 0 redness", ["erythema - - -"], ""),
+    ("zero redness", [], "erythema"),
+    ("redness (none)", [], "erythema"),
+    ("redness: no", [], "erythema"),
+    ("redness: y", ["erythema - - -"], ""),
+    ("didn't have redness", [], "erythema"),
+    ("didnt have any swelling", [], "oedema"),
+    ("hasn't had any redness", [], "erythema"),
+    ("haven’t noticed redness", [], "erythema"),
+    ("free from redness", [], "erythema"),
+    ("negative for PIH", [], "pih"),
+    ("absence of PIH", [], "pih"),
+    ("keine Rötung", [], "erythema"),
+    ("kein PIH", [], "pih"),
+    ("ohne Schwellung", [], "oedema"),
+    ("sin enrojecimiento", [], "erythema"),
+    ("pas de rougeur", [], "erythema"),
+    ("pas d'edema", [], "oedema"),
+    ("aucune rougeur", [], "erythema"),
+    ("sem vermelhidão", [], "erythema"),
+    ("enrojecimiento y hinchazón", ["erythema - - -", "oedema - - -"], ""),
     ("no redness or swelling", [], "erythema oedema"),
     ("no signs of infection", [], "infection_bacterial"),
     ("no redness, mild swelling", ["oedema 1 - -"], "erythema"),
@@ -449,6 +588,17 @@ EVENTS = [
     ("warned of PIH", [], ""),
     ("PIH improved", [], ""),
     ("no change in PIH", [], ""),
+    ("HSV prophylaxis", [], ""),
+    ("HSV prophylaxis, redness", ["erythema - - -"], ""),
+    ("cold sore hx", [], ""),
+    ("hx of cold sores, PIH", [], ""),
+    ("discussed PIH", [], ""),
+    ("PIH risk explained", [], ""),
+    ("pre-existing PIH", [], ""),
+    ("old PIH on chin", [], ""),
+    ("acne scars softer", [], ""),
+    ("pigmentation lighter", [], ""),
+    ("warned about PIH", [], ""),
     ("not asked about PIH", [], ""),
     ("hx cold sores, redness 2 days", ["erythema - 48 -"], ""),
     ("redness 2 days, advised SPF", ["erythema - 48 -"], ""),
@@ -457,6 +607,15 @@ EVENTS = [
     ("possible PIH, redness", ["erythema - - -"], ""),
     ("?PIH/infection", [], ""),
     ("no adverse events, redness 1 day", ["erythema - 24 -"], ""),
+    ("no side effects except redness", ["erythema - - -"], ""),
+    ("N, slight redness", ["erythema 1 - -"], ""),
+    ("N.A.D., slight redness", ["erythema 1 - -"], ""),
+    ("happy, slight redness", ["erythema 1 - -"], ""),
+    ("all fine, slight redness", ["erythema 1 - -"], ""),
+    ("nil s/e, slight redness", ["erythema 1 - -"], ""),
+    ("Y", ["other - - -"], ""),  # something was seen, nobody says what
+    ("Yes.", ["other - - -"], ""),
+    ("SE: yes", ["other - - -"], ""),
     ("see photos", ["other - - -"], ""),
     ("?", ["other - - -"], ""),
     ("blotchy", ["other - - -"], ""),
@@ -466,10 +625,19 @@ LISTED = {
     "unknown_side_effect": ["resolved in 2 days", "see photos", "?", "blotchy", "redness, blotchy"],
     "history_not_event": [
         *("hx of cold sores", "previous PIH", "warned of PIH", "PIH improved", "no change in PIH"),
-        "hx cold sores, redness 2 days",
+        *("hx cold sores, redness 2 days", "hx of cold sores, PIH", "HSV prophylaxis"),
+        *("HSV prophylaxis, redness", "cold sore hx", "discussed PIH", "PIH risk explained"),
+        *("pre-existing PIH", "old PIH on chin", "acne scars softer", "pigmentation lighter"),
+        "warned about PIH",
     ],
-    "uncertain_side_effect": ["r/o infection", "possible PIH, redness", "?PIH/infection"],
-    "side_effect_not_asked": ["not asked about PIH"],
+    "uncertain_side_effect": [
+        *("r/o infection", "possible PIH, redness", "?PIH/infection", "no redness, swelling"),
+        *("no redness/swelling", "no PIH, redness", "denies pain, redness", "no severe redness"),
+        *("no bruising redness 2 days", "swelling, no bruising and PIH", "hx of cold sores, PIH"),
+        "not asked about PIH, redness",
+    ],
+    "side_effect_not_asked": ["not asked about PIH", "not asked about PIH, redness"],
+    "side_effect_not_named": ["Y", "Yes.", "SE: yes"],
 }
 
 
@@ -509,7 +677,9 @@ def test_what_was_used_is_no_problem(text: str) -> None:
 def test_longer_than_a_time_is_longer() -> None:
     """ "Over 7 days" must be promoted where 7 days is the limit, and "7 days" must not."""
     assert read("redness 7 days").events[0].hours == 168
-    for text in ("redness > 7 days", "redness over 7 days", "redness 7+ days"):
+    longer = "redness > 7 days|redness over 7 days|redness 7+ days|redness 7 days+|redness >1/52"
+    longer += "|redness more than 7 days|redness not gone after 7 days|redness 7 days+ swelling"
+    for text in longer.split("|"):
         assert 168 < read(text).events[0].hours < 168.001
 
 
@@ -571,7 +741,8 @@ def test_questions_come_once_and_in_order() -> None:
 
 WORDS = st.sampled_from(
     "no not none redness PIH swelling 2 days 1,5 hx of ? , ; . / and but mild resolved ok see x"
-    " blotchy without n/a 7+ weeks since :".split()
+    " blotchy without n/a 7+ weeks since : or nor y 0/10 3/7 still after day better s/e"
+    " some".split()
 )
 
 

@@ -513,7 +513,7 @@ CELLS = [
     (cells.parse_date, ("month-day-year", AS_OF), "3 dez. 2024", date(2024, 12, 3), ""),
     (cells.parse_date, ("day-month-year", AS_OF), "31-Apr-24", None, "impossible_date"),
     (cells.parse_date, ("day-month-year", AS_OF), "3-Foo-24", None, "impossible_date"),
-    (cells.parse_date, ("day-month-year", AS_OF), "03.04.1924", None, "impossible_date"),
+    (cells.parse_date, ("day-month-year", AS_OF), "03.04.1924", None, "date_too_early"),
     (cells.parse_later_date, ("day-month-year", AS_OF), "", None, ""),
     (cells.parse_later_date, ("day-month-year", AS_OF), "1900-01-01", None, "missing_date"),
     (cells.parse_birth_date, ("day-month-year", AS_OF), "01.02.85", date(1985, 2, 1), ""),

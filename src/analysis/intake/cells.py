@@ -37,6 +37,7 @@ RULES: Final[Mapping[str, str]] = {
     "patient_id_tidied": "a patient id that differs from others only in case, spaces or zeros",
     "missing_date": "no date in the date column",
     "impossible_date": "a date that is not in the calendar or not in the declared order",
+    "date_too_early": "a date before microneedling was done",
     "ambiguous_date": "a date whose day and month, or century, cannot be told apart",
     "excel_serial_date": "a day written as Excel's number of days since 1900",
     "session_before_birth": "a session before the day of birth",
@@ -58,6 +59,7 @@ RULES: Final[Mapping[str, str]] = {
     "unknown_number": "not a number",
     "ambiguous_needle": "a needle length between millimetres and micrometres",
     "needle_range": "a range of needle lengths; its longest counts",
+    "unusual_needle": "a needle shorter or longer than is usual; it counts as written",
     "impossible_passes": "more passes than can be, or none",
     "impossible_minutes": "a session of no minutes, or of more than can be",
     "impossible_pain": "pain outside 0 to 10",
@@ -73,14 +75,16 @@ RULES: Final[Mapping[str, str]] = {
     "scale_missing": "a score whose row names no scale",
     "scale_does_not_fit": "a scale that does not fit the concern of its row",
     "several_concerns_fit": "the scale fits several concerns of the row; the first one counts",
-    "score_outside_scale": "a score outside the range of its scale",
+    "score_outside_scale": "a score outside the range of its scale, or a stand-in such as 99 or -1",
     "unknown_score": "not a score of its scale",
     "ambiguous_percent": "a share or a percentage: below 1 on a scale in percent",
     "score_without_date": "a later score without the day it was taken",
     "follow_up_before_session": "a later score that was not taken after the day of its session",
     "unknown_side_effect": "text that names no side effect the vocabulary knows",
     "history_not_event": "side effect named as history, warning or improvement, not as an event",
-    "uncertain_side_effect": "side effect named with a question mark",
+    "uncertain_side_effect": "side effect named with a question mark, or after a negation that may "
+    "or may not reach it",
+    "side_effect_not_named": "the cell says yes without naming a side effect; it counts as other",
     "detail_without_side_effect": "a severity or consequence in a row without a side effect",
     "unknown_contraindication": "text that names no contraindication the vocabulary knows",
     "uncertain_contraindication": "contraindication named as past, or with a question mark",
@@ -132,6 +136,18 @@ def is_blank(text: str | None) -> bool:
     return text is None or not text.strip() or fold(text) in SENTINELS
 
 
+_NO_PATIENT = re.compile(
+    r"[\W_]*|0+(?:[.,]0+)?|none|nil|missing|no id|pending"
+    r"|#(?:ref|value|name|div/0|null|num|n/a|spill|calc)[!?]?"
+)
+
+
+def is_no_patient(text: str | None) -> bool:
+    """Return whether a patient cell holds a stand-in for "none": no id, only marks or zeros, or
+    the error a formula left."""
+    return text is None or is_blank(text) or _NO_PATIENT.fullmatch(fold(text)) is not None
+
+
 _NAME = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*\.?(?:,?\s+[^\W\d_]+(?:['’-][^\W\d_]+)*\.?)+")
 
 
@@ -159,7 +175,7 @@ def parse_patient(text: str, chosen: Mapping[str, str], source: str, width: int 
     column should have in front, by folded id.
     Words of letters alone, one of them with a capital, are a person's name: it must not go on.
     """
-    if is_blank(text):
+    if is_no_patient(text):
         return Found(rule="missing_patient", consequence="row set aside")
     if _NAME.fullmatch(text.strip()) and text != text.casefold():
         hint = "write the patient's id instead"
@@ -176,7 +192,8 @@ def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
 
     The declared order says which number is the day; ISO dates and months by name are read whatever
     the order. Two-digit years are this century; a time of day is read over. Five digits are Excel's
-    count of days, and repaired. A day after ``as_of`` is a problem. While the order is undeclared,
+    count of days, and repaired. A day after ``as_of``, or before microneedling was done, is a
+    problem. While the order is undeclared,
     a date is read only if it can be read in one way.
     """
     if is_blank(text):
@@ -191,9 +208,12 @@ def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
     day = read_day(text, order) or serial
     if day in _NO_DAYS:
         return Found(rule="missing_date", consequence="row set aside")
-    if day is None or day < _EARLIEST_SESSION:
+    if day is None:
         hint = f"write an existing day as {order}"
         return Found(rule="impossible_date", consequence="row set aside", suggestion=hint)
+    if day.year < PROTOCOL["earliest_session"].whole:
+        hint = "correct the year"
+        return Found(rule="date_too_early", consequence="row set aside", suggestion=hint)
     if day > as_of:
         hint = "correct the day, or extracted_on in source.toml"
         return Found(rule="date_in_the_future", consequence="row set aside", suggestion=hint)
@@ -285,9 +305,6 @@ DATE_ORDERS: Final[tuple[DateOrder, ...]] = ("day-month-year", "month-day-year",
 _DAY = r"(\d{1,4})[./-] ?(\d{1,2})[./-] ?(\d{1,4})(?: \d{1,2}:\d{2}(?::\d{2})?)?"
 _NO_DAYS: Final = frozenset({date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1)})
 """What spreadsheets and databases write where there is no date."""
-_EARLIEST_SESSION: Final = date(1990, 1, 1)
-"""Needling of the skin was first described after it (Orentreich and Orentreich 1995, Dermatol Surg
-21:543), so an earlier day is a slip."""
 _WEEKDAYS: Final = frozenset({"mon", "tue", "wed", "thu", "fri", "sat", "sun"})
 _MONTHS: Final = (
     *(("january", "januar", "enero", "janvier"), ("february", "februar", "febrero", "février")),
@@ -367,7 +384,8 @@ def parse_needle(text: str, decimal: str) -> Found:
     """Return ``(shortest, longest)`` in millimetres.
 
     0 means missing. Numbers with µm, or from 100 on, are micrometres; between 3.5 and 100 without a
-    unit nothing can be known. Neither can a cell with anything else that is a number.
+    unit nothing can be known. Neither can a cell with anything else that is a number. A length
+    that is shorter or longer than usual counts and is noted.
     """
     if is_blank(text):
         return Found()
@@ -388,6 +406,10 @@ def parse_needle(text: str, decimal: str) -> Found:
         hint = "write the length in mm"
         return Found(rule="ambiguous_needle", consequence="cell blanked", suggestion=hint)
     span = (min(lengths), max(lengths))
+    usual = PROTOCOL["needle_shortest"].value, PROTOCOL["needle_unusual_above"].value
+    if span[0] < usual[0] or span[1] > usual[1]:
+        hint = "confirm the length and its unit"
+        return Found(span, "unusual_needle", "noted", hint)
     return Found(span, "needle_range", "noted") if len(lengths) == 2 else Found(span)
 
 
@@ -396,7 +418,8 @@ def parse_passes(text: str, decimal: str) -> Found:
     number = parse_number(text, decimal)
     if not isinstance(number.value, float):
         return number
-    if 1 <= number.value <= PROTOCOL["passes_most"].value and number.value.is_integer():
+    fewest, most = PROTOCOL["passes_fewest"].value, PROTOCOL["passes_most"].value
+    if fewest <= number.value <= most and number.value.is_integer():
         return Found(int(number.value))
     return Found(rule="impossible_passes", consequence="cell blanked")
 
@@ -632,7 +655,8 @@ def parse_score(text: str, scale: Scale | None, decimal: str) -> Found:
 
     Roman numerals count for ordinal scales only, words where the scale's grades have them, and "%"
     on scales in percent. A fraction, an arrow or a share below 1 on a scale in percent can be read
-    in two ways and is not read.
+    in two ways and is not read. Where the scale has no range of its own, a number below zero, 99,
+    999 or 9999 stands for "none" and is no score.
     """
     if is_blank(text):
         return Found()
@@ -652,6 +676,9 @@ def parse_score(text: str, scale: Scale | None, decimal: str) -> Found:
             hint = "write the score before and the score after into two columns"
         return Found(rule="unknown_score", consequence="cell blanked", suggestion=hint)
     score = float(number)  # type: ignore[arg-type]
+    if not math.isfinite(score) or _is_stand_in(score, scale):
+        hint = "leave the cell empty where there is no score"
+        return Found(rule="score_outside_scale", consequence="cell blanked", suggestion=hint)
     if (scale.minimum is not None and score < scale.minimum) or (
         scale.maximum is not None and score > scale.maximum
     ):
@@ -665,6 +692,14 @@ def parse_score(text: str, scale: Scale | None, decimal: str) -> Found:
     return Found(score)
 
 
+def _is_stand_in(score: float, scale: Scale) -> bool:
+    is_below = scale.minimum is None and score < 0
+    return is_below or (scale.maximum is None and score in _STAND_INS)
+
+
+_STAND_INS: Final = (99.0, 999.0, 9999.0)
+
+
 @dataclass(frozen=True)
 class Target:
     """One concern named in a cell, with its subtype where the spelling tells it."""
@@ -673,7 +708,7 @@ class Target:
     subtype: str
 
 
-_CONCERN_SPLIT = re.compile(r"\s*(?:[/+&,;|\n]|\band\b|\by\b|\bund\b|\bet\b)\s*", re.IGNORECASE)
+_LIST_SPLIT = re.compile(r"\s*(?:[/+&,;|\n]|\band\b|\by\b|\bund\b|\bet\b)\s*", re.IGNORECASE)
 
 
 def parse_concerns(
@@ -688,7 +723,7 @@ def parse_concerns(
         return []
     known = spell_concerns(vocabulary) if known is None else known
     whole = fold(text)
-    parts = [whole] if whole in known else [fold(each) for each in _CONCERN_SPLIT.split(text)]
+    parts = [whole] if whole in known else [fold(each) for each in _LIST_SPLIT.split(text)]
     found: dict[object, Found] = {}
     for part in filter(None, parts):
         target = known.get(part)
@@ -725,13 +760,18 @@ def spell_scales(vocabulary: Vocabulary) -> dict[str, str]:
 # --- side effects in free text ---------------------------------------------------------------
 
 NONE_WORDS: Final = frozenset(
-    "-|--|ø|0|ok|fine|all good|uneventful|well tolerated|tolerated well|sin novedad|keine"
-    "|aucun".split("|")
+    "-|--|ø|0|zero|n|ok|fine|happy|good|all good|all fine|all ok|all well|uneventful"
+    "|well tolerated|tolerated well|sin novedad|sin efectos secundarios|sin efectos adversos|keine"
+    "|keine nebenwirkungen|aucun|aucune|aucun effet secondaire|pas d'effets secondaires"
+    "|sem efeitos adversos".split("|")
 )
 """What stands for "asked, and none", beside the phrases of :data:`_NONE`."""
-NOT_RECORDED_WORDS: Final = frozenset("n/a|na|not asked|not recorded|dna|lost".split("|"))
+NOT_RECORDED_WORDS: Final = frozenset("n/a|n.a.|na|y/n|not asked|not recorded|dna|lost".split("|"))
+_YES_ALONE: Final = frozenset("y|yes|ja|si|sí|oui|sim|positive".split("|"))
 _NONE = re.compile(
-    r"(?:no|none|nil|nill|nothing|nad|without)(?: (?:any|adverse|side|untoward|other))*"
+    r"(?:(?:pt|patient|client) (?:is |was )?)?"
+    r"(?:happy with (?:the )?(?:results?|outcome|progress|treatment)|no|none|nil"
+    r"|nill|nothing|nad|without|happy|fine)(?: (?:any|adverse|side|untoward|other))*"
     r"(?: (?:s/e|se|aes?|ae's|(?:side-)?effects?|events?|reactions?|complications?|complaints?"
     r"|concerns?|issues?|problems?))?(?: (?:reported|noted|seen|observed|of note|to report))?"
 )
@@ -739,42 +779,109 @@ _LABEL = re.compile(
     r"^(?:side[ -]?effects?|s/?e|aes?|adverse (?:events?|effects?)|reactions?|complications?)"
     r"\s*[:=]\s*"
 )
-_SHORT_FORMS: Final[Mapping[str, str]] = {
-    "r/o": "rule out",
-    "w/o": "without",
-    "h/o": "history of",
-    "n/a": "not asked",
+_UNIT = r"(?:min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?|w(?:ee)?ks?|w|mo(?:nth)?s?)"
+_NUMBER_WORDS: Final = {
+    **{"a couple of": 2, "couple of": 2, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3},
+    **{"four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
+    **{"eleven": 11, "twelve": 12, "fourteen": 14},
 }
-_NEGATION = re.compile(r"\b(?:no|not|nil|without|denies|denied|free of|no signs? of|never)\b")
-_NOTHING = re.compile(r"\b(?:no|none|nothing|nil|without|denies|free of)\b")
-_NEGATION_AFTER = re.compile(
-    r"[\s:=-]*(?:was |were |is )?(?:no|none|nil|absent|denied|negative|ruled out|excluded"
-    r"|not (?:noted|seen|reported|present|observed))[\s.]*"
+_REWRITE: Final = tuple(
+    (re.compile(pattern), whole)
+    for pattern, whole in (
+        (r"(?<!\w)r/o(?!\w)", "rule out"),
+        (r"(?<!\w)w/o(?!\w)", "without"),
+        (r"(?<!\w)h/o(?!\w)", "history of"),
+        (r"(?<!\w)n/a(?!\w)", "not asked"),
+        (r"(?<!\w)(?:s/e(?:'?s)?)(?!\w)", "side effects"),
+        (r"(?<!\w)n\. ?a\. ?d\b\.?", "nad"),
+        (r"\b(did|has|have|had|is|was|were|does|do|are)n'?t\b", r"\1 not"),
+        # a score of nought is "zero", the British 3/7 and 2/52 are days and weeks; any other
+        # score says that it was there
+        (r"(?<![\d/.,])0+(?:[.,]0+)?\s*/\s*\d+(?![\d/])", "zero"),
+        (r"(?<![\d/.,])(\d+(?:-\d+)?)\s*/\s*7(?![\d/])", r"\1 days"),
+        (r"(?<![\d/.,])(\d+(?:-\d+)?)\s*/\s*52(?![\d/])", r"\1 weeks"),
+        (r"(?<![\d/.,])(\d+(?:-\d+)?)\s*/\s*12(?![\d/])", r"\1 months"),
+        (r"(?<![\d/.,])\d+(?:[.,]\d+)?\s*/\s*(?:3|4|5|6|10|100)(?![\d/])", " "),
+        (rf"(?<!twice )(?<!once )(?<!times )\b({'|'.join(_NUMBER_WORDS)}) (?={_UNIT}\b)", ""),
+        (r"\b(\d+) or (?=\d)", r"\1-"),
+        (r"\bor (?:so|more|less|longer)\b", " "),
+        # "7 days+", but not the plus between two side effects
+        (rf"(\d)\s*({_UNIT})(?:\+(?!\w)|\s*\+(?=\s*(?:$|[,;.)])))", r"\1+ \2"),
+    )
 )
+"""What is written short or as a word, and how it is read; an empty text stands for the number."""
+_DENYING = (
+    r"no|nil|without|denies|denied|den(?:y|ying)|free (?:of|from)|negative for|neg for|-ve for"
+    r"|absence of|lack of|kein(?:e[nrms]?)?|ohne|sin|pas de|aucune?|sem|zero"
+)
+_NEGATION = re.compile(
+    rf"(?<!\w)(?:(?:{_DENYING}|not|never)(?!\w)|pas d'|(?<!day )(?<![.,])0(?= *$))"
+)
+_NOTHING = re.compile(rf"(?<!\w)(?:(?:{_DENYING}|none|nothing)(?!\w)|pas d')")
+_NEGATION_AFTER = re.compile(
+    r"[\s:=(\[-]*(?:was |were |is )?(?:no|none|nil|zero|0(?:[.,]0+)?|absent|denied|negative"
+    r"|ruled out|excluded|not (?:noted|seen|reported|present|observed))[\s.)\]]*"
+)
+_NEGATION_BETWEEN = re.compile(
+    r"\s*(?:[:=(\[-]\s*(?:no|none|nil|zero|absent)\b|(?:zero|0|none|absent)\b)"
+)
+_PARTLY = re.compile(
+    r"(?:no|not|without|nil) (?:\w+ )?(?:severe|significant|major|marked|excessive|undue|much"
+    r"|abnormal|unusual)\b"
+)
+_AFFIRMED = re.compile(r"\b(?:only|just|some|still|now|yes)\b")
 _STILL_THERE = re.compile(
     r"\bunresolved\b|\bnot (?:(?:yet|fully|completely|quite) )*(?:resolv|settl|gone\b|subsid|improv"
     r"|better\b|heal|fad|clear)\w*"
 )
-_HISTORY = re.compile(
-    r"\b(?:hx|history|previous|previously|risk of|advised|warned|prone|resolved|no longer"
-    r"|no change|no improvement)\b"
+_GOES_ON = re.compile(r"\b(?:still|ongoing|persist\w*)\b")
+_PAST = (
+    r"hx|history|previous|previously|risk of|advised|warned|prone|resolved|no longer|no change"
+    r"|no improvement"
 )
-_BETTER = re.compile(r"\b(?:improved|improving|better)\b")
+_PAST_WORDS = re.compile(rf"\b(?:{_PAST})\b")
+_HISTORY = re.compile(
+    rf"\b(?:{_PAST}|discuss\w*|explained|counsel\w*|consent\w*|(?:pre-?)?existing"
+    r"|(?<!no )known|prior|prophyla\w*)\b|(?<!day )(?<!days )(?<!week )(?<!weeks )\bold\b"
+)
+_HISTORY_AFTER = re.compile(
+    r"\b(?:hx|history|risks?|prophyla\w*|discuss\w*|explained|counsel\w*|consent\w*|warn\w*|advice"
+    r"|at baseline|before (?:treatment|session)|pre-?existing)\b"
+)
+_BETTER = re.compile(
+    r"\b(?:improved|improving|better|lighter|softer|fainter|flatter|smoother|faded|reduced"
+    r"|less(?! than))\b"
+)
 _NOT_ASKED = re.compile(
     r"\bnot (?:asked|assessed|checked|recorded|reviewed|seen|applicable|known)\b|\bno show\b"
     r"|\bdid not attend\b|\bdna\b"
 )
 _UNCERTAIN = re.compile(r"\?|\brule out\b|\bpossible\b|\bquery\b|\bsuspected\b|\bmaybe\b")
 _RESOLVED = re.compile(r"\b(?:resolved|settled|gone|subsided)\b")
-_CLAUSE_END = re.compile(r"[;|]|\.(?!\d)|\bbut\b|\bhowever\b")
-# a comma between digits is a decimal comma, a plus after a digit says "or more"
-_PIECE_END = re.compile(r"((?<!\d),|,(?!\d)|(?<!\d)\+|[/&]|\band\b|\bthen\b|\bund\b|\by\b)")
-_UNIT = r"(?:min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?|w(?:ee)?ks?|w|mo(?:nth)?s?)"
-_DURATION = re.compile(
-    r"(?:x|for|in|after|about|approx\.?|ca\.?)?\s*(?P<over>>|over|more than|longer than)?\s*"
-    rf"(?:\d+(?:[.,]\d+)?\s*{_UNIT}?\s*(?:-|to)\s*)?"
-    rf"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+)?\s*(?P<unit>{_UNIT})\b"
+_CLAUSE_END = re.compile(
+    r"[;|]|\.(?!\d)|\bbut\b|\bhowever\b|\bexcept(?: for)?\b|\b(?:apart|aside) from\b|\bother than\b"
 )
+# a comma between digits is a decimal comma, a plus after a digit says "or more"
+_PIECE_END = re.compile(
+    r"((?<!\d),|,(?!\d)|(?<!\d)\+|[/&]|\b(?:and|then|und|y|or|nor|oder|ou|ni|nem)\b)"
+)
+_ALSO_MARKS: Final = frozenset(("and", "&", "und", "y"))
+_OR_MARKS: Final = frozenset(("or", "nor", "oder", "ou", "ni", "nem"))
+_DURATION = re.compile(
+    r"(?:(?<![^\W\d_])(?P<lead>x|for|in|within|after|by|from|at|on|post|until|till?|up to|to"
+    r"|through|lasted|lasting)|@)?\s*(?:about|approx\.?|ca\.?)?\s*"
+    r"(?P<over>>|over|more than|longer than|beyond)?\s*"
+    rf"(?:\d+(?:[.,]\d+)?\s*{_UNIT}?\s*(?:-|to)\s*)?"
+    rf"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+)?[\s-]*(?P<unit>{_UNIT})\b"
+    r"(?P<onset>\s*(?:after|post|later|following|since|ago)\b)?"
+)
+_DAY_NUMBER = re.compile(
+    r"\b(?:until|till?|up to|to|through)\s+(?:day|d)\s?(?P<until>\d+)\b"
+    r"|\bdays?\s?\d+\s?(?:-|to|until)\s?(?:day\s?|d)?(?P<last>\d+)\b"
+    r"|\b(?:day|d)\s?(?P<on>\d+)\b"
+)
+_STARTS: Final = frozenset(("in", "within", "after", "by", "from", "at", "on", "post"))
+"""What stands before the time when something began, or ended; not before how long it lasted."""
 _HOURS_PER: Final = {"m": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0, "mo": 730.5}
 _SEVERITY: Final = {
     **dict.fromkeys(("mild", "slight", "slightly", "minimal", "light", "little", "minor"), 1),
@@ -785,7 +892,9 @@ _FILLERS: Final = frozenset(
     "a an the of on in at for after with was is were very bit skin face area treated post day days"
     " x only resolved settled gone subsided still today normal usual mild later around all over by"
     " reported noted seen had has have some cheeks cheek forehead chin nose eyes lip neck left"
-    " right both sides ongoing resolving settling fading yes".split()
+    " right both sides ongoing resolving settling fading yes until till til within lasted lasting"
+    " through up since ago then more than over few several couple hours weeks months just again"
+    " completely fully all together there".split()
 )
 _UNKNOWN: Final = Found(
     None,
@@ -863,6 +972,18 @@ class SideEffectSpellings:
         return self.pattern.sub(plain, text)
 
 
+_Verdict = Literal["", "denied", "history", "not asked", "uncertain", "unclear"]
+_LISTED: Final[Mapping[str, tuple[str, str]]] = {
+    "history": ("history_not_event", ""),
+    "not asked": ("side_effect_not_asked", ""),
+    "uncertain": ("uncertain_side_effect", "confirm or remove"),
+    "unclear": (
+        "uncertain_side_effect",
+        'write "no" before each side effect that is denied, and a semicolon before those seen',
+    ),
+}
+
+
 @dataclass
 class _Reading:
     """What has been read of a cell so far."""
@@ -871,6 +992,9 @@ class _Reading:
     denied: dict[str, None] = field(default_factory=dict)
     problems: dict[str, Found] = field(default_factory=dict)
     says_none: bool = False
+    listed: list[str] = field(default_factory=list)
+    """The terms of the list that was read last: what "resolved after 10 days" is about."""
+    latest: list[str] = field(default_factory=list)
 
     def add_event(self, event: Event) -> None:
         known = self.events.get(event.term)
@@ -880,6 +1004,22 @@ class _Reading:
 
     def add_problem(self, problem: Found) -> None:
         self.problems.setdefault(problem.rule, problem)
+
+    def add_verdict(self, term: str, verdict: "_Verdict", event: Event) -> None:
+        """Take down one term as what its words make of it: an event, where they say nothing."""
+        if verdict == "denied":
+            self.denied[term] = None
+        elif verdict:
+            rule, hint = _LISTED[verdict]
+            self.add_problem(Found(None, rule, "noted", hint))
+        else:
+            self.add_event(event)
+
+    def add_to_last(self, hours: float | None, resolved: bool | None) -> None:
+        """Let a time that stands alone count for the terms of the list that have none."""
+        without = [term for term in self.listed if self.events[term].hours is None]
+        for term in without or self.latest:
+            self.add_event(Event(term, None, hours, resolved))
 
     def close(self) -> SideEffectsCell:
         for term in self.events:
@@ -897,9 +1037,12 @@ class _Reading:
 def parse_side_effects(text: str, spellings: SideEffectSpellings) -> SideEffectsCell:
     """Read free text with negation, history, severity and duration.
 
-    A negation or a word of history reaches forward to the end of its clause (``;``, ``.``, a new
-    line, "but"), except over a later piece that has a duration or severity of its own; "redness:
-    none" denies what stands before it. "resolved in 2 days" is an event with a duration. A text
+    A negation or a word of history reaches forward inside its clause (to ``;``, ``.``, a new line,
+    "but") over "or", "nor" and "and", and over the commas of a list that ends with one of them. A
+    bare term behind another comma is an event where the clause named one before the negation;
+    otherwise nothing can be known and it is listed. "redness: none" and "pain 0/10" deny what
+    stands before them. "resolved in 2 days" is an event with a duration; "after 10 days" alone is
+    its onset, which is not kept. A duration behind "redness and swelling" counts for both. A text
     that says nothing that can be used is a problem, never silence.
     """
     if text is None or not text.strip():
@@ -912,11 +1055,22 @@ def parse_side_effects(text: str, spellings: SideEffectSpellings) -> SideEffects
     if plain in NOT_RECORDED_WORDS or plain in SENTINELS:
         reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
         return reading.close()
-    for short, whole in _SHORT_FORMS.items():
-        plain = re.sub(rf"(?<!\w){short}(?!\w)", whole, plain)
-    for clause in _CLAUSE_END.split(spellings.protect(plain)):
+    if _LABEL.sub("", plain).strip(" .!") in _YES_ALONE:
+        # somebody saw something: no known term can be counted, and leaving it out would hide it
+        reading.events[OTHER] = Event(OTHER)
+        hint = "name what was seen"
+        reading.add_problem(Found(None, "side_effect_not_named", "noted", hint))
+        return reading.close()
+    for clause in _CLAUSE_END.split(spellings.protect(_write_out(plain))):
         _read_clause(clause, spellings, reading)
     return reading.close()
+
+
+def _write_out(text: str) -> str:
+    """Return the text with short forms, scores and numbers in words written in one way."""
+    for pattern, whole in _REWRITE:
+        text = pattern.sub(whole or (lambda match: f"{_NUMBER_WORDS[match[1]]} "), text)
+    return text
 
 
 def _says_none(text: str) -> bool:
@@ -924,64 +1078,212 @@ def _says_none(text: str) -> bool:
     return plain in NONE_WORDS or _NONE.fullmatch(plain) is not None
 
 
+@dataclass
+class _Piece:
+    """What stands between two marks of division, read on its own."""
+
+    mark: str
+    """The mark before it that says most: "or" before "and" before a comma."""
+    around: str
+    """The text with its terms blanked out; lengths stay, so that places can be looked at."""
+    found: list[re.Match[str]]
+    severity: int | None
+    hours: float | None
+    resolved: bool | None
+    scope: _Verdict
+    """What its own words say that may reach over to the next piece."""
+    is_denied: bool
+    """A word behind its last term denies it."""
+    inherited: _Verdict = ""
+    """What a neighbour says of it."""
+
+    @classmethod
+    def read(cls, mark: str, text: str, spellings: SideEffectSpellings) -> "_Piece":
+        found = [*spellings.pattern.finditer(text)]
+        around = _mask(spellings.pattern, text)
+        is_there = _STILL_THERE.search(around) is not None
+        goes_on = is_there or _GOES_ON.search(around) is not None
+        around = _mask(_STILL_THERE, around)
+        ended = _RESOLVED.search(around) is not None
+        hours = _read_hours(around, goes_on, ended or _BETTER.search(around) is not None)
+        ended = ended or (hours is not None and _BETTER.search(around) is not None)
+        ahead = around[: found[-1].start()] if found else _mask(_RESOLVED, around)
+        is_denied = bool(found and _NEGATION_AFTER.fullmatch(around[found[-1].end() :]))
+        return cls(
+            mark,
+            around,
+            found,
+            _read_severity(text),
+            hours,
+            False if is_there else True if ended else None,
+            _find_scope(ahead),
+            is_denied,
+        )
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing but its neighbours can say what becomes of its terms."""
+        ahead = self.around[: self.found[0].start()] if self.found else ""
+        is_open = bool(self.found) and not self.scope and not self.is_denied and not self.inherited
+        has_time = self.hours is not None and self.mark not in _OR_MARKS
+        is_open = is_open and self.severity is None and not has_time
+        return is_open and not _AFFIRMED.search(ahead)
+
+    def judge(self, place: int) -> _Verdict:
+        """Return what the words around one of its terms say of it."""
+        match, term = self.found[place], self.found[place][0]
+        start = self.found[place - 1].end() if place else 0
+        is_last = place + 1 == len(self.found)
+        end = len(self.around) if is_last else self.found[place + 1].start()
+        ahead, before = self.around[: match.start()], self.around[start : match.start()]
+        after = self.around[match.end() : end]
+        if place and (said := _NEGATION_BETWEEN.match(before)):
+            ahead = before = before[said.end() :]
+        if _UNCERTAIN.search(ahead):
+            return "uncertain"
+        if _NOT_ASKED.search(ahead):
+            return "not asked"
+        if (self.is_denied and is_last) or (not is_last and _NEGATION_BETWEEN.match(after)):
+            return "denied"
+        is_better = _BETTER.search(self.around) and self.hours is None
+        if _HISTORY.search(ahead) or _HISTORY_AFTER.search(after) or is_better:
+            return "history"
+        if negations := [*_NEGATION.finditer(before)]:
+            if _AFFIRMED.search(before[negations[-1].end() :]):
+                return ""
+            return "unclear" if _PARTLY.search(before) else "denied"
+        if _NEGATION.search(ahead):
+            is_same = term in (each[0] for each in self.found[:place])
+            is_seen = _AFFIRMED.search(before) or _read_severity(before) is not None
+            return "denied" if is_same else "" if is_seen else "unclear"
+        return self.inherited
+
+
+def _find_scope(ahead: str) -> _Verdict:
+    if _NOT_ASKED.search(ahead):
+        return "not asked"
+    if _HISTORY.search(ahead):
+        return "history"
+    negations = [*_NEGATION.finditer(ahead)]
+    if not negations or _AFFIRMED.search(ahead[negations[-1].end() :]):
+        return ""
+    return "denied"
+
+
+def _cut(clause: str, spellings: SideEffectSpellings, reading: _Reading) -> list[_Piece]:
+    """Return the pieces of a clause; those that say "none" are taken down here."""
+    pieces: list[_Piece] = []
+    parts = _PIECE_END.split(clause)
+    marks: list[str] = []
+    for mark, text in zip(["", *parts[1::2]], parts[0::2], strict=True):
+        marks.append(mark)
+        if not text.strip():
+            continue
+        if _says_none(text):
+            reading.says_none = True
+            marks = []
+            continue
+        telling = [each for each in marks if each in _OR_MARKS]
+        telling += [each for each in marks if each in _ALSO_MARKS]
+        pieces.append(_Piece.read((telling or marks)[0 if telling else -1], text, spellings))
+        marks = []
+    return pieces
+
+
+def _share_backwards(pieces: list[_Piece]) -> None:
+    """Let what stands behind the last term of a list count for the whole list: a duration behind
+    "redness and swelling", and the "none" of "redness/swelling: none"."""
+    for at in range(len(pieces) - 1, 0, -1):
+        last = pieces[at]
+        is_number = re.search(r"\b(?:0|zero)\b", last.around)
+        shares_time = last.hours is not None and not last.scope and not last.is_denied
+        shares_denial = last.is_denied and not last.scope and not is_number
+        if not last.found or not (shares_time or shares_denial):
+            continue
+        joining = {*_ALSO_MARKS, "/", "+"} | (_OR_MARKS if shares_denial else set())
+        is_joined = False
+        for before in range(at - 1, -1, -1):
+            mark, piece = pieces[before + 1].mark, pieces[before]
+            is_joined = is_joined or mark in joining
+            is_free = piece.found and not piece.scope and not piece.is_denied
+            if not is_free or not is_joined or mark not in (*joining, ",") or piece.hours:
+                break
+            if shares_time:
+                piece.hours = last.hours
+                piece.resolved = last.resolved if piece.resolved is None else piece.resolved
+            elif piece.severity is None:
+                piece.inherited = "unclear" if mark == "," else "denied"
+
+
+def _reach(pieces: list[_Piece]) -> None:
+    """Decide over which of the next pieces a negation or a word of history reaches."""
+    scope: _Verdict = ""
+    has_events = names_events = False
+    for at, piece in enumerate(pieces):
+        if piece.scope:
+            scope, has_events = piece.scope, names_events
+        elif piece.is_bare and scope:
+            piece.inherited = _judge_bare(pieces[at:], scope, has_events)
+            scope = scope if piece.inherited else ""
+        elif piece.found and not piece.is_denied and not piece.inherited:
+            scope = ""
+        verdicts = [piece.judge(place) for place in range(len(piece.found))]
+        names_events = names_events or "" in verdicts
+
+
+def _judge_bare(pieces: list[_Piece], scope: _Verdict, has_events: bool) -> _Verdict:
+    """Return what a scope makes of the first of these pieces, which says nothing of its own."""
+    for at, piece in enumerate(pieces):
+        if at and not piece.is_bare:
+            break
+        if piece.mark in _OR_MARKS:
+            return scope
+        if piece.mark in _ALSO_MARKS and (not has_events or not at):
+            return "unclear" if has_events else scope
+    return "" if has_events else "unclear"
+
+
 def _read_clause(clause: str, spellings: SideEffectSpellings, reading: _Reading) -> None:
     if _says_none(clause):
         reading.says_none = True
         return
-    is_negated = is_history = is_uncertain = False
-    last: list[str] = []
-    parts = _PIECE_END.split(clause)
-    for mark, piece in zip(["", *parts[1::2]], parts[0::2], strict=True):
-        if not piece.strip():
-            continue
-        if _says_none(piece):
-            reading.says_none = True
-            continue
-        found = [*spellings.pattern.finditer(piece)]
-        hours, severity = _read_hours(_mask(spellings.pattern, piece)), _read_severity(piece)
-        if hours is not None or severity is not None:
-            is_negated = False
-        # lengths stay, so that what stands before and after a term can be looked at
-        around = _mask(spellings.pattern, piece)
-        is_there = _STILL_THERE.search(around) is not None
-        around = _mask(_STILL_THERE, around)
-        resolved = False if is_there else True if _RESOLVED.search(around) else None
-        is_denied = bool(found and _NEGATION_AFTER.fullmatch(around[found[-1].end() :]))
-        is_history = is_history and hours is None
-        is_uncertain = "?" in around or (is_uncertain and mark not in (",", "then"))
+    pieces = _cut(clause, spellings, reading)
+    _share_backwards(pieces)
+    _reach(pieces)
+    is_uncertain = is_history = False
+    is_first = True
+    for piece in pieces:
+        is_uncertain = "?" in piece.around or (is_uncertain and piece.mark not in (",", "then"))
         happened = []
-        for match in found:
-            term, ahead = spellings.keys[match[0]], around[: match.start()]
-            if is_uncertain or _UNCERTAIN.search(ahead):
-                hint = "confirm or remove"
-                reading.add_problem(Found(None, "uncertain_side_effect", "noted", hint))
-                is_uncertain = True
-            elif _NOT_ASKED.search(ahead):
-                reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
-            elif is_history or _HISTORY.search(ahead) or _BETTER.search(around):
-                reading.add_problem(Found(None, "history_not_event", "noted"))
-            elif is_denied or is_negated or _NEGATION.search(ahead):
-                reading.denied[term] = None
-            else:
-                reading.add_event(Event(term, severity, hours, resolved))
+        for place, match in enumerate(piece.found):
+            term = spellings.keys[match[0]]
+            verdict = "uncertain" if is_uncertain else piece.judge(place)
+            is_uncertain = verdict == "uncertain"
+            reading.add_verdict(
+                term, verdict, Event(term, piece.severity, piece.hours, piece.resolved)
+            )
+            if not verdict:
                 happened.append(term)
-        if not found:
-            is_about_last = bool(last) and not _has_unknown_words(_mask(_BETTER, around))
-            if is_about_last:
-                for term in last:
-                    reading.add_event(Event(term, None, hours, resolved))
-            elif _NOT_ASKED.search(around):
-                reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
-            elif _has_unknown_words(around) or hours is not None:
-                is_past = is_history or _HISTORY.search(_mask(_RESOLVED, around))
-                if is_past or _NOTHING.search(around):
-                    reading.add_problem(_UNKNOWN)
-                else:
-                    reading.add_event(Event(OTHER, severity, hours, resolved))
-        last = happened or last
-        if not is_denied:
-            is_negated = is_negated or _NEGATION.search(around) is not None
-        is_history = is_history or _HISTORY.search(_mask(_RESOLVED, around)) is not None
+        if not piece.found:
+            _read_words(piece, is_history, reading)
+        is_history = is_history or piece.scope == "history"
+        if happened:
+            reading.listed = happened if is_first else [*reading.listed, *happened]
+            reading.latest, is_first = happened, False
+
+
+def _read_words(piece: _Piece, is_history: bool, reading: _Reading) -> None:
+    """Read a piece that names no side effect: more about the last one, or unknown words."""
+    around = piece.around
+    if reading.latest and not _has_unknown_words(_mask(_GOES_ON, _mask(_BETTER, around))):
+        reading.add_to_last(piece.hours, piece.resolved)
+    elif _NOT_ASKED.search(around):
+        reading.add_problem(Found(None, "side_effect_not_asked", "noted"))
+    elif _has_unknown_words(around) or piece.hours is not None:
+        if is_history or piece.scope == "history" or _NOTHING.search(around):
+            reading.add_problem(_UNKNOWN)
+        else:
+            reading.add_event(Event(OTHER, piece.severity, piece.hours, piece.resolved))
 
 
 def _mask(pattern: re.Pattern[str], text: str) -> str:
@@ -994,15 +1296,29 @@ def _read_severity(text: str) -> int | None:
     return next((_SEVERITY[word] for word in words if word in _SEVERITY), None)
 
 
-def _read_hours(text: str) -> float | None:
-    """Return the duration; of "2-3 days" the larger end, of "over 7 days" the least above it."""
-    match = _DURATION.search(text)
-    if match is None:
-        return None
-    unit = match["unit"]
-    key = "mo" if unit.startswith("mo") else unit[0]
-    hours = float(match["number"].replace(",", ".")) * _HOURS_PER[key]
-    return math.nextafter(hours, math.inf) if match["over"] or match["more"] else hours
+def _read_hours(text: str, goes_on: bool, ended: bool) -> float | None:
+    """Return how long it lasted; of "2-3 days" the larger end, of "over 7 days", and of what still
+    goes on, the least above it.
+
+    "after 10 days", "10 days after" and "on day 10" say how long only of what ended or goes on
+    then; otherwise that is when it began.
+    """
+    hours: float | None = None
+    is_longer = goes_on
+    for match in _DURATION.finditer(text):
+        is_start = match["lead"] in _STARTS or bool(match["onset"] and not match["lead"])
+        if not is_start or goes_on or ended:
+            unit = match["unit"]
+            key = "mo" if unit.startswith("mo") else unit[0]
+            hours = float(match["number"].replace(",", ".")) * _HOURS_PER[key]
+            is_longer = is_longer or bool(match["over"] or match["more"])
+            break
+    else:
+        for match in _DAY_NUMBER.finditer(text):
+            if day := match["until"] or match["last"] or (match["on"] if goes_on or ended else ""):
+                hours = float(day) * _HOURS_PER["d"]
+                break
+    return math.nextafter(hours, math.inf) if hours is not None and is_longer else hours
 
 
 def _has_unknown_words(text: str) -> bool:
@@ -1060,11 +1376,11 @@ def parse_contraindications(
     problems: dict[str, Found] = {}
     for clause in _CLAUSE_END.split(plain):
         is_negated = False
-        for piece in _PIECE_END.split(clause)[0::2]:
+        for piece in _LIST_SPLIT.split(clause):
             terms = [spellings.keys[match] for match in spellings.pattern.findall(piece)]
             rest = spellings.pattern.sub(" ", piece)
             is_negated = is_negated or bool(_NEGATION.search(rest))
-            if terms and (_UNCERTAIN.search(rest) or _HISTORY.search(rest)):
+            if terms and (_UNCERTAIN.search(rest) or _PAST_WORDS.search(rest)):
                 rule, hint = "uncertain_contraindication", "confirm or remove"
                 problems[rule] = Found(None, rule, "noted", hint)
             elif terms:
