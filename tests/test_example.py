@@ -352,6 +352,8 @@ def test_every_term_of_the_vocabulary_has_a_case(tables: Tables) -> None:
         *BUILT_IN.side_effects,
         *BUILT_IN.contraindications,
     }
+    # what a reaction becomes when it lasts too long has its case in the reaction
+    known -= {each.promotes_to for each in BUILT_IN.side_effects.values()}
 
     assert known - found == set(WITHOUT_A_CASE)
     assert set(CONTRAINDICATIONS) == set(BUILT_IN.contraindications)
