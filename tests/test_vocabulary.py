@@ -445,3 +445,11 @@ class TestSlips:
         )
         with pytest.raises(VocabularyError, match=r"\[ours\].*'responder'.*outside the range"):
             read_with(tmp_path, text)
+
+
+@pytest.mark.parametrize("kind", ["concerns", "scales", "side_effects", "contraindications"])
+def test_every_term_is_documented(kind: str) -> None:
+    """Each block says what it means and where that comes from."""
+    blocks = getattr(BUILT_IN, kind).values()
+
+    assert [each.key for each in blocks if not (each.meaning and each.reference)] == []

@@ -43,13 +43,6 @@ def main() -> None:
     except OutcomesError as error:
         typer.echo(f"outcomes: {error}", err=True)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        typer.echo("outcomes: stopped", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        # the reader of our output has gone, as with `outcomes list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
 
 
 @app.command()
