@@ -325,7 +325,8 @@ def _refuse_identifiers(scan: Scan, texts: Mapping[str, str]) -> None:
         more = f" and {len(named) - _HITS_NAMED} more" if len(named) > _HITS_NAMED else ""
         raise PublishingRefusedError(
             f"Nothing was written, because a shareable page may not hold identifiers: "
-            f"{'; '.join([*named][:_HITS_NAMED])}{more}."
+            f"{'; '.join([*named][:_HITS_NAMED])}{more}. Look there; where it is an ordinary word "
+            "that is also somebody's identifier, give that patient another one."
         )
 
 
