@@ -14,11 +14,11 @@
 #   make clean         remove the environment, caches and rendered pages; never data/
 #
 # PYTHON is the interpreter the environment is made with, VENV where it is,
-# PYTEST_ARGS goes to pytest as it is (PYTEST_ARGS='-n 2' uses two processes).
+# PYTEST_ARGS goes to pytest as it is; PYTEST_ARGS= runs the tests in one process.
 
 PYTHON ?= python3
 VENV ?= .venv
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto --dist loadfile
 LOCK_ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
@@ -65,7 +65,7 @@ test: $(INSTALLED)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-browser: chromium $(INSTALLED)
-	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m browser
 
 test-all: chromium test test-browser
 
