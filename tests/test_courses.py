@@ -189,7 +189,7 @@ def test_only_needling_in_the_clinic_makes_a_course() -> None:
         ]
     )
 
-    chained = add_course(sessions, targets, None).order_by("date").execute()
+    chained = add_course(sessions, targets).order_by("date").execute()
 
     assert chained["session"].tolist() == ["0", "3"]
     assert chained["course_no"].tolist() == [1, 2]

@@ -119,7 +119,6 @@ def ask_questions(rules: Iterable[str]) -> list[str]:
 SENTINELS: Final = frozenset(
     "null|nan|#n/a|n/a|na|tbc|none given|n/k|not known|not recorded|unknown|?".split("|")
 )
-_NUMBER = re.compile(r"[+-]?(\d+([.,]\d+)?|[.,]\d+)")
 _ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
 

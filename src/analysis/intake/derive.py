@@ -7,7 +7,7 @@ table of the schema (``build_*``). The rules are those of ``vocabulary/protocol.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import ibis
 from ibis import _
@@ -18,7 +18,6 @@ from analysis.intake.sources import Source
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
 Table: TypeAlias = ibis.Table
-_DAY: Final = "timestamp(6)"
 
 
 @dataclass
@@ -66,7 +65,7 @@ def derive_tables(
         )
     sessions, targets = stairs.tables["sessions"], stairs.tables["targets"]
     assessments = stairs.tables["assessments"]
-    chained = stairs.keep("chained", add_course(sessions, targets, source.answers))
+    chained = stairs.keep("chained", add_course(sessions, targets))
     courses = stairs.keep("courses", build_courses(chained, as_of))
     stairs.keep(
         "course_scores", build_course_scores(courses, sessions, targets, assessments, scales)
@@ -216,7 +215,7 @@ def build_screening(visits: Table, screening: Table) -> Table:
 def add_promoted_term(side_effects: Table, vocabulary: Vocabulary) -> Table:
     """Replace an expected reaction that lasted longer than its limit by its adverse term."""
     limits = {
-        key: (effect.promote_after_hours, effect.promotes_to or f"prolonged_{key}")
+        key: (effect.promote_after_hours, effect.promotes_to)
         for key, effect in vocabulary.side_effects.items()
         if effect.promote_after_hours is not None
     }
@@ -231,7 +230,7 @@ def add_promoted_term(side_effects: Table, vocabulary: Vocabulary) -> Table:
 # --- courses ---------------------------------------------------------------------------------
 
 
-def add_course(sessions: Table, targets: Table, answers: object) -> Table:
+def add_course(sessions: Table, targets: Table) -> Table:
     """Return session × concern with ``gap`` (days since the session before) and ``course_no``.
 
     A course is a chain of sessions of the index modality in the clinic with no gap over the limit;

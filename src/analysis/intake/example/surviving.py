@@ -58,7 +58,7 @@ _FITS: Final = {
     for concern in BUILT_IN.analysed_concerns
 }
 _PROMOTED: Final = {
-    key: (effect.promote_after_hours, effect.promotes_to or f"prolonged_{key}")
+    key: (effect.promote_after_hours, effect.promotes_to)
     for key, effect in BUILT_IN.side_effects.items()
     if effect.promote_after_hours is not None
 }

@@ -95,7 +95,7 @@ class _Checker:
         self.known: Mapping[str, Iterable[str]] = {
             "concern": vocabulary.analysed_concerns,
             "scale": scales,
-            "term": [*_list_terms(vocabulary), ALL_TERMS],
+            "term": [*vocabulary.side_effects, ALL_TERMS],
             "written_as": vocabulary.side_effects,
             "contraindication": [*vocabulary.contraindications, ALL_TERMS],
         }
@@ -169,14 +169,6 @@ class _Checker:
                 {"file": file, "line": line, "column": column, "rule": rule}
                 | {"consequence": "row set aside", "suggestion": hint or None}
             )
-
-
-def _list_terms(vocabulary: Vocabulary) -> Iterable[str]:
-    """Yield the side effects, and what those become that last too long."""
-    for key, effect in vocabulary.side_effects.items():
-        yield key
-        if effect.promote_after_hours is not None:
-            yield effect.promotes_to or f"prolonged_{key}"
 
 
 _RULES: Final = {
