@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Final, Literal
 
 from analysis.intake.schema import ALL_TERMS
-from analysis.intake.sources import DateOrder
+from analysis.intake.sources import Answers, DateOrder
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
 Consequence = Literal["", "row set aside", "cell blanked", "repaired", "noted"]
@@ -94,6 +94,8 @@ RULES: Final[Mapping[str, str]] = {
     "unknown_session": "a row of a canonical table whose session is not there",
     "correction_does_not_match": "a correction whose cell does not hold the text it was made for",
     "side_effect_not_asked": "the cell says that nothing was asked or recorded",
+    "undeclared_session": "side effects of which source.toml must say whose session they are of",
+    "undeclared_not_applicable": 'side effects "N/A", which source.toml must explain',
 }
 """Every rule a problem can name, with its meaning. One number, one home: also the documentation."""
 
@@ -107,6 +109,10 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "Write the unit in the cells.",
     "unknown_scale": "What are the range and direction of the scales the vocabulary does not know? "
     "Add them to vocabulary.toml.",
+    "undeclared_session": "Are the side effects of a row those of its session or of the one "
+    "before? Answer side_effects_belong_to in source.toml.",
+    "undeclared_not_applicable": 'What does "N/A" mean where side effects are written? Answer '
+    "not_applicable_side_effects in source.toml.",
 }
 
 
@@ -766,6 +772,8 @@ NONE_WORDS: Final = frozenset(
 )
 """What stands for "asked, and none", beside the phrases of :data:`_NONE`."""
 NOT_RECORDED_WORDS: Final = frozenset("n/a|n.a.|na|y/n|not asked|not recorded|dna|lost".split("|"))
+NOT_APPLICABLE_WORDS: Final = frozenset("n/a|n.a.|n. a.|na|not applicable".split("|"))
+"""What may mean that nobody asked, or that there was none; see :func:`answer_side_effects`."""
 _YES_ALONE: Final = frozenset("y|yes|ja|si|sí|oui|sim|positive".split("|"))
 _NONE = re.compile(
     r"(?:(?:pt|patient|client) (?:is |was )?)?"
@@ -1063,6 +1071,29 @@ def parse_side_effects(text: str, spellings: SideEffectSpellings) -> SideEffects
     for clause in _CLAUSE_END.split(spellings.protect(_write_out(plain))):
         _read_clause(clause, spellings, reading)
     return reading.close()
+
+
+def answer_side_effects(cell: SideEffectsCell, text: str, answers: Answers) -> SideEffectsCell:
+    """Return what a side-effect cell says once a person has answered what its text leaves open.
+
+    While it is not known whose session it tells of, nothing of it is used and it is a problem.
+    """
+    plain = fold(text)
+    meaning: str = answers.empty_side_effects if not plain else ""
+    if plain in NOT_APPLICABLE_WORDS:
+        meaning = answers.not_applicable_side_effects
+    if meaning == "none":
+        cell = SideEffectsCell("none")
+    elif meaning == "undeclared":
+        hint = "answer not_applicable_side_effects in source.toml"
+        problem = Found(None, "undeclared_not_applicable", "cell blanked", hint)
+        cell = SideEffectsCell("not recorded", problems=(problem,))
+    says_something = cell.recorded != "not recorded" or cell.denied or cell.problems
+    if answers.side_effects_belong_to == "undeclared" and says_something:
+        hint = "answer side_effects_belong_to in source.toml"
+        problem = Found(None, "undeclared_session", "cell blanked", hint)
+        return SideEffectsCell("not recorded", problems=(problem,))
+    return cell
 
 
 def _write_out(text: str) -> str:

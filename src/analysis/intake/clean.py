@@ -35,7 +35,7 @@ from analysis.vocabulary import Scale, Vocabulary
 Row = dict[str, Any]
 Table: TypeAlias = ibis.Table
 Parse: TypeAlias = Callable[[str], Found]
-ReadEffects: TypeAlias = Callable[[str], cells.SideEffectsCell]
+ReadEffects: TypeAlias = Callable[[Layout, str], cells.SideEffectsCell]
 
 TYPED: Final[Mapping[str, Mapping[str, str]]] = {
     "patient": {"patient": "string"},
@@ -208,7 +208,7 @@ def _make_parsers(
         "scale": lambda text: cells.parse_scale(text, spelled, undeclared),
         "score_after_date": lambda text: cells.parse_later_date(text, order, as_of),
         "rater": cells.parse_rater,
-        "side_effects": lambda text: Found(read_effects(text).recorded),
+        "side_effects": lambda text: Found(read_effects(layout, text).recorded),
         "severity": cells.parse_severity,
         "serious": cells.parse_answer,
         "resolved": cells.parse_answer,
@@ -235,9 +235,9 @@ class _Reader:
         self.vocabulary = vocabulary
         self.scales = source.find_scales(vocabulary)
         effects = cells.SideEffectSpellings.of(vocabulary)
-        self.read_effects = cache(lambda text: cells.parse_side_effects(text, effects))
+        self._parse_effects = cache(lambda text: cells.parse_side_effects(text, effects))
         self.parsers = [
-            _make_parsers(layout, vocabulary, self.scales, as_of, self.read_effects)
+            _make_parsers(layout, vocabulary, self.scales, as_of, self._read_effects)
             for layout in self.layouts
         ]
         self.numbers: dict[tuple[str | None, str, str, str | None], int] = {}
@@ -545,12 +545,15 @@ class _Reader:
         named = read.filter(_.concern.notnull()).select("row", *kinds)
         return self._keep("concerns", ibis.union(named, *assumed) if assumed else named)
 
+    def _read_effects(self, layout: Layout, text: str) -> cells.SideEffectsCell:
+        return cells.answer_side_effects(self._parse_effects(text), text, layout.answers)
+
     def read_side_effects(self, visits: Table) -> tuple[Table, Table]:
         """Return events (row, term, severity, hours, is_resolved, serious, action, led_to_stopping)
         and denials (row, term). What the text says of an event goes before what its row says."""
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
-            cell = self.read_effects(text)
+            cell = self._read_effects(layout, text)
             for event in cell.events:
                 yield (
                     {

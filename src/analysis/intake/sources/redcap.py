@@ -1,7 +1,7 @@
 """Reads raw exports of REDCap with the project's data dictionary."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -57,9 +57,8 @@ def read_dictionary(source: Source, layout: Layout) -> dict[str, Choice]:
     """Return field → choices, for the fields that have choices."""
     written = Format(delimiter=layout.format.delimiter, encoding=layout.format.encoding)
     log = read_delimited(source.folder / layout.dictionary, written)
-    names = {}
+    names = find_dictionary_columns(log.headers)
     for key, possible in _DICTIONARY.items():
-        names[key] = next((header for header in possible if header in log.headers), "")
         if not names[key]:
             listed = ", ".join(map(repr, log.headers))
             raise SourceError(
@@ -76,6 +75,15 @@ def read_dictionary(source: Source, layout: Layout) -> dict[str, Choice]:
             labels = {code.strip(): label.strip() for code, _comma, label in pairs}
             fields[field] = Choice(labels, is_checkbox=kind == "checkbox")
     return fields
+
+
+def find_dictionary_columns(headers: Sequence[str]) -> dict[str, str]:
+    """Return ``field``, ``type``, ``choices`` → header in a data dictionary; empty where it is not
+    there."""
+    return {
+        key: next((header for header in possible if header in headers), "")
+        for key, possible in _DICTIONARY.items()
+    }
 
 
 def _decode(log: Log, choices: Mapping[str, Choice]) -> Log:

@@ -67,9 +67,12 @@ CANONICAL: Final = (
 
 Block = TypeVar("Block")
 DateOrder = Literal["day-month-year", "month-day-year", "year-month-day", "undeclared"]
-Kind = Literal["delimited", "workbook", "redcap", "tables"]
+Kind = Literal["delimited", "workbook", "redcap", "tables", "parquet"]
 Decimal = Literal[".", ","]
-Session = Literal["this session", "previous session"]
+Session = Literal["this session", "previous session", "undeclared"]
+Empty = Literal["not recorded", "none"]
+NotApplicable = Literal["not recorded", "none", "undeclared"]
+Rows = Literal["sessions", "patients", "scores"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +80,8 @@ class Format:
     """How the files are written."""
 
     kind: Kind = "delimited"
-    """``delimited`` text, Excel ``workbook``, raw ``redcap`` export, or canonical ``tables``."""
+    """``delimited`` text, Excel ``workbook``, ``redcap`` export, canonical ``tables``, or
+    ``parquet``."""
     delimiter: str = ","
     encoding: str = "utf-8"
     decimal: Decimal = "."
@@ -89,6 +93,12 @@ class Answers:
     """What the log does not say of itself and a person had to answer."""
 
     side_effects_belong_to: Session = "this session"
+    """Whose session the side-effect column tells of; ``undeclared`` sets its cells aside."""
+    empty_side_effects: Empty = "not recorded"
+    """What a blank side-effect cell means: nothing is known, or that somebody asked and there was
+    none."""
+    not_applicable_side_effects: NotApplicable = "not recorded"
+    """The same for "N/A"; ``undeclared`` makes each such cell an open question."""
     default_modality: Modality = "microneedling"
     default_setting: Setting = "clinic"
     default_rater: Rater = "investigator"
@@ -113,6 +123,8 @@ class Layout:
     """Sheets of a workbook; empty for all of them."""
     dictionary: str = ""
     """Data dictionary of a REDCap export."""
+    rows: Rows = "sessions"
+    """What a row is: a session, a patient without a day, or a score with its day."""
     format: Format = Format()
     answers: Answers = Answers()
 
@@ -332,7 +344,7 @@ def _check_layout(source: Source, layout: Layout, where: str) -> None:
     for role in layout.columns:
         if role not in ROLES:
             raise SourceError(sentence_for_unknown("role", role, ROLES, where=block))
-    for role in REQUIRED_ROLES:
+    for role in REQUIRED_ROLES[:1] if layout.rows == "patients" else REQUIRED_ROLES:
         if role not in layout.columns:
             raise SourceError(
                 f'No {role} column is mapped{block}: add `{role} = "header in the log"`.'

@@ -1,6 +1,7 @@
 """Reads Excel workbooks, every cell as text."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -48,6 +49,50 @@ def read_workbook(source: Source, layout: Layout, name: str) -> list[Log]:
     return parts
 
 
+@dataclass(frozen=True)
+class ProposedHeader:
+    """A row that may be the header, alone or together with the row above it."""
+
+    cells: tuple[str, ...]
+    last: int
+    """Its last row, from 0."""
+    is_below_merged: bool
+    """Taken together with a row that has a cell merged over several columns."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet as text, before its header is known."""
+
+    name: str
+    rows: list[list[str]]
+    headers: tuple[ProposedHeader, ...]
+
+
+def read_sheets(path: Path) -> list[Sheet]:
+    """Return the sheets with a cell in them, and every header that each may have.
+
+    Raises
+    ------
+    SourceError
+        As :func:`read_workbook` does for the file.
+    """
+    workbook = _open_workbook(path)
+    sheets = []
+    for name in workbook.sheet_names:
+        sheet = workbook.get_sheet_by_name(name)
+        rows = _read_rows(sheet)
+        if any(map(any, rows)):
+            merged = _find_merged(sheet)
+            wide = {top for (top, column), (_top, left) in merged.items() if column != left}
+            proposed = tuple(
+                ProposedHeader(tuple(headers), last, first != last and first in wide)
+                for first, headers, last in _propose_headers(rows, merged)
+            )
+            sheets.append(Sheet(name, rows, proposed))
+    return sheets
+
+
 def _open_workbook(path: Path) -> CalamineWorkbook:
     try:
         with path.open("rb") as file:
@@ -72,7 +117,7 @@ def _open_workbook(path: Path) -> CalamineWorkbook:
 
 
 def _read_sheet(source: Source, layout: Layout, name: str, sheet: CalamineSheet) -> Log | None:
-    rows = [[_write_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows = _read_rows(sheet)
     if not any(map(any, rows)):
         return None
     for first, headers, last in _propose_headers(rows, _find_merged(sheet)):
@@ -93,6 +138,10 @@ def _read_sheet(source: Source, layout: Layout, name: str, sheet: CalamineSheet)
     place = f"{name!r}, sheet {sheet.name!r},"
     check_headers(source, layout, place, [header for header in nearest if header])
     raise AssertionError("a header that was not found is there")
+
+
+def _read_rows(sheet: CalamineSheet) -> list[list[str]]:
+    return [[_write_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 def _propose_headers(
