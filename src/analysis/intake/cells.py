@@ -1073,6 +1073,11 @@ def parse_side_effects(text: str, spellings: SideEffectSpellings) -> SideEffects
     return reading.close()
 
 
+UNDECLARED_SESSION: Final = Found(
+    None, "undeclared_session", "cell blanked", "answer side_effects_belong_to in source.toml"
+)
+
+
 def answer_side_effects(cell: SideEffectsCell, text: str, answers: Answers) -> SideEffectsCell:
     """Return what a side-effect cell says once a person has answered what its text leaves open.
 
@@ -1090,9 +1095,7 @@ def answer_side_effects(cell: SideEffectsCell, text: str, answers: Answers) -> S
         cell = SideEffectsCell("not recorded", problems=(problem,))
     says_something = cell.recorded != "not recorded" or cell.denied or cell.problems
     if answers.side_effects_belong_to == "undeclared" and says_something:
-        hint = "answer side_effects_belong_to in source.toml"
-        problem = Found(None, "undeclared_session", "cell blanked", hint)
-        return SideEffectsCell("not recorded", problems=(problem,))
+        return SideEffectsCell("not recorded", problems=(UNDECLARED_SESSION,))
     return cell
 
 

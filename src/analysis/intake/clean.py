@@ -450,6 +450,7 @@ class _Reader:
         is_unborn = (typed.birth_date > typed.date).fill_null(False)
         years = (as_number(typed.date) - as_number(typed.birth_date)) // 10000
         recorded = typed.recorded.fill_null("not recorded")
+        is_open = answer("side_effects_belong_to") == "undeclared"
         is_attended = typed.is_attended.fill_null(True)
         return typed.mutate(
             clinic=typed.clinic.fill_null(answer("clinic")),
@@ -478,10 +479,13 @@ class _Reader:
             ),
             **{
                 f"p_detail_{role}": (is_there.fill_null(False) & (recorded != "event")).ifelse(
-                    self._name_problem(
-                        typed,
-                        role,
-                        Found(rule="detail_without_side_effect", consequence="noted"),
+                    is_open.ifelse(
+                        self._name_problem(typed, role, cells.UNDECLARED_SESSION),
+                        self._name_problem(
+                            typed,
+                            role,
+                            Found(rule="detail_without_side_effect", consequence="noted"),
+                        ),
                     ),
                     None,
                 )

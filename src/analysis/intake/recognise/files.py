@@ -30,7 +30,17 @@ _DELIMITERS: Final = (";", ",", "\t", "|", "^", "~", ":", "\x1f", "\x01")
 _RECORDS_LOOKED_AT: Final = 100
 _START: Final = 200_000
 """Bytes at the start of a file that its encoding and delimiter are found in."""
-_WESTERN: Final = ("cp1252", "latin_1")
+_LATIN_PAGES: Final = frozenset(
+    "cp1252 latin_1 hp_roman8 mac_roman mac_iceland mac_latin2 mac_turkish cp437 cp775 cp850 cp852"
+    " cp857 cp858 cp860 cp861 cp863 cp865 cp1250 cp1254 cp1257 cp1258 cp037 cp273 cp500 cp1140"
+    " iso8859_2 iso8859_3 iso8859_4 iso8859_9 iso8859_10 iso8859_13 iso8859_14 iso8859_15"
+    " iso8859_16".split()
+)
+"""Code pages of Latin letters, which a short text in one may be taken for another."""
+_WESTERN: Final = frozenset(
+    "ÄÖÜäöüßÁÉÍÓÚáéíóúÀÈÌÒÙàèìòùÂÊÎÔÛâêîôûËÏëïÃÕãõÑñÇçÅåÆæØøŒœÿ\u00a0°ºªµ²½±×´§€·–—‘’“”„…•«»¡¿"
+)
+"""What stands in western texts of cp1252 beside ASCII."""
 _FEWEST_KNOWN: Final = 2
 """Names of columns that a row of a sheet must hold to be its header."""
 _REDCAP_OWN: Final = ("redcap_", "event name", "repeat instrument", "repeat instance")
@@ -158,23 +168,24 @@ def detect_encoding(path: Path) -> tuple[str, str]:
         pass
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", "begins with the byte order mark of UTF-16"
-    # single bytes with accents look alike in many code pages: the whole text is the best witness
+    # single bytes with accents look alike in many code pages: all such lines are the witness
     accented = b"\n".join(line for line in raw.splitlines() if not line.isascii())
-    found = from_bytes(raw[:_START] if b"\0" in raw else accented[:_START] or raw[:_START])
-    possible = [each.encoding for each in found]
-    best = next((each for each in (*_WESTERN, *possible) if each in possible), "")
-    if not best:
+    found = from_bytes(raw[:_START] if b"\0" in raw else accented[:_START]).best()
+    if found is None:
         raise SourceError(f"The log {path.name!r} is not text; export it as CSV.")
-    best = "cp1252" if best in _WESTERN and _can_decode(raw, "cp1252") else best
+    best = found.encoding
+    if best in _LATIN_PAGES and _is_western(accented):
+        best = "cp1252"
     return best, "detected from its bytes; check letters with accents"
 
 
-def _can_decode(raw: bytes, encoding: str) -> bool:
+def _is_western(raw: bytes) -> bool:
+    """Return whether bytes read as cp1252 hold no other marks than western texts do."""
     try:
-        raw.decode(encoding)
+        text = raw.decode("cp1252")
     except UnicodeDecodeError:
         return False
-    return True
+    return all(mark.isascii() or mark in _WESTERN for mark in text)
 
 
 def detect_delimiter(path: Path, encoding: str) -> str:

@@ -92,7 +92,8 @@ class Names:
             rest, count = words.subn(" ", plain)
             if count and (scale := self.scales.get(" ".join(rest.split()))):
                 return Meaning(scale=scale, slot=slot, unit=unit)
-        return Meaning(unit=unit)
+        without = self.plain.get(squeeze(_compile_whose().sub(" ", plain)), Meaning())
+        return replace(without if without.role == "side_effects" else Meaning(), unit=unit)
 
     def suggest(self, header: str) -> str:
         """Return the role or scale whose name a header resembles; empty where none is near."""
@@ -193,6 +194,12 @@ def read_date_pattern(header: str) -> str:
         is_year = len(part) == 4 or part in ("yy", "aa")
         order.append("year" if is_year else "month" if part.startswith("m") else "day")
     return "-".join(order) if len({*order}) == 3 else ""
+
+
+@cache
+def _compile_whose() -> re.Pattern[str]:
+    words = [re.escape(word) for each in read_headers()["whose"].values() for word in each]
+    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(words, key=len, reverse=True))})\w*")
 
 
 def find_whose(header: str) -> str:

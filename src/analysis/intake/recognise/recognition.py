@@ -208,8 +208,10 @@ def _recognise_parts(
     if not has_sessions:
         raise SourceError(_tell_missing([*chosen], left))
     layouts = []
-    for group, choice in chosen:
-        rows = _tell_rows(group, choice, names)
+    told = [_tell_rows(group, choice, names) for group, choice in chosen]
+    for (group, choice), rows in zip(chosen, told, strict=True):
+        if rows == "scores" and "sessions" not in told:
+            rows = "sessions"
         if not rows:
             missing = "patient" if "patient" not in choice.columns else "date"
             why = f"no {missing} column was recognised" if group.headers else "no header was found"
