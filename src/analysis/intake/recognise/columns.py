@@ -66,6 +66,8 @@ class Choice:
     """The scale of all scores, where their headers name it."""
     left: list[str] = field(default_factory=list)
     """Headers that say nothing known."""
+    numbers: list[str] = field(default_factory=list)
+    """Those of them that hold numbers."""
     asked: set[str] = field(default_factory=set)
     """Roles and scales whose column is a question."""
 
@@ -120,9 +122,10 @@ def choose_columns(
     for header, content in contents.items():
         near = names.suggest(header)
         choice.unused[header] = f"holds {content}{f'; did you mean {near}?' if near else ''}"
-    if numbers := [header for header, content in contents.items() if content == "numbers"]:
+    choice.numbers = [header for header, content in contents.items() if content == "numbers"]
+    if choice.numbers:
         question = Question(
-            f"What are the numbers in {', '.join(map(repr, numbers))}?",
+            f"What are the numbers in {', '.join(map(repr, choice.numbers))}?",
             "If they are scores, name the scale of each under [scores].",
             "they are not read",
         )

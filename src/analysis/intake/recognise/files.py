@@ -86,6 +86,8 @@ def read_parts(path: Path, names: Names) -> list[Part]:
         When the file is missing, empty, protected, or not what it seems.
     """
     kind = path.suffix.lower()
+    if not path.exists():
+        raise SourceError(f"The log {path.name!r} cannot be read (no such file or directory).")
     if kind in WORKBOOKS:
         return [*_read_workbook(path, names)]
     return [_read_parquet(path) if kind in PARQUET else _read_text(path)]

@@ -142,6 +142,8 @@ def _separate(text: str) -> str:
 def fold_header(header: str) -> str:
     """Return a header in lower case, without accents and marks that cannot be seen."""
     plain = re.sub(r"[#№]|\bn[°º]", " no ", header, flags=re.IGNORECASE).replace("°", " ")
+    if plain.isascii():
+        return " ".join(plain.casefold().split())
     apart = unicodedata.normalize("NFKD", plain.replace("\u00b5", "u").replace("\u03bc", "u"))
     kept = "".join(each for each in apart if unicodedata.category(each) not in ("Mn", "Cf", "Cc"))
     return " ".join(kept.casefold().split())

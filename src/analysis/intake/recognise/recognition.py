@@ -322,9 +322,8 @@ def _recognise_layout(
     labels = _join_labels(group)
     order, order_reason = _prove_order(group, choice)
     headers = [choice.columns[role] for role in _NUMBERS if role in choice.columns]
-    texts = [
-        text for each in (*headers, *choice.scores.values()) for text in group.columns[each].texts
-    ]
+    headers += [*choice.scores.values(), *choice.numbers]
+    texts = [text for header in headers for text in group.columns[header].texts]
     decimal, decimal_reason = find_decimal(texts)
     answers, questions = answer_side_effects(choice, group, labels)
     if choice.scale:
