@@ -1092,7 +1092,7 @@ def answer_side_effects(cell: SideEffectsCell, text: str, answers: Answers) -> S
     elif meaning == "undeclared":
         hint = "answer not_applicable_side_effects in source.toml"
         problem = Found(None, "undeclared_not_applicable", "cell blanked", hint)
-        cell = SideEffectsCell("not recorded", problems=(problem,))
+        return SideEffectsCell("not recorded", problems=(problem,))
     says_something = cell.recorded != "not recorded" or cell.denied or cell.problems
     if answers.side_effects_belong_to == "undeclared" and says_something:
         return SideEffectsCell("not recorded", problems=(UNDECLARED_SESSION,))
