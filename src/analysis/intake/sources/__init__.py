@@ -70,7 +70,7 @@ def read_log(engine: Engine, source: Source) -> Log:
     parts = []
     for place, layout in enumerate(source.every_layout):
         parts += [(place, part) for part in _read_layout(engine, source, layout)]
-    return join_logs(parts)
+    return join_logs(engine, parts)
 
 
 def _read_layout(engine: Engine, source: Source, layout: Layout) -> list[Log]:

@@ -54,7 +54,8 @@ def read_redcap(engine: Engine, source: Source, layout: Layout, name: str) -> Lo
     choices = read_dictionary(engine, source, layout)
     headers, rows, problems = _decode(log, choices)
     rows = _join_base_rows(headers, rows, layout)
-    return replace(place_rows(ibis.memtable(rows), headers, file=name), problems=problems)
+    part = engine.keep(engine.name_part(), ibis.memtable(rows))
+    return replace(place_rows(part, headers, file=name), problems=problems)
 
 
 def read_dictionary(engine: Engine, source: Source, layout: Layout) -> dict[str, Choice]:
