@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from analysis.intake.cells.phrases import (
@@ -66,7 +67,7 @@ class Piece:
             mark,
             around,
             found,
-            read_severity(text),
+            read_severity(around),
             hours,
             False if is_there else True if ended else None,
             _find_scope(ahead),
@@ -165,12 +166,15 @@ def reach(pieces: list[Piece]) -> None:
 
 
 def _judge_bare(pieces: list[Piece], scope: Verdict, has_events: bool) -> Verdict:
-    """Return what a scope makes of the first of these pieces, which says nothing of its own."""
-    for at, piece in enumerate(pieces):
-        if at and not piece.is_bare:
-            break
-        if piece.mark in OR_MARKS:
-            return scope
-        if piece.mark in ALSO_MARKS and (not has_events or not at):
-            return "unclear" if has_events else scope
-    return "" if has_events else "unclear"
+    """Return what a scope makes of the first of these pieces, which says nothing of its own.
+
+    "Or" and "nor" carry a scope to the end of their list. "And" carries history, but not a denial:
+    "no PIH, redness and swelling" may deny one or three.
+    """
+    run = [*takewhile(lambda piece: piece is pieces[0] or piece.is_bare, pieces)]
+    if any(piece.mark in OR_MARKS for piece in run):
+        return scope
+    is_joined = any(piece.mark in ALSO_MARKS for piece in (run[:1] if has_events else run))
+    if has_events:
+        return "unclear" if is_joined else ""
+    return scope if is_joined and scope != "denied" else "unclear"
