@@ -276,7 +276,11 @@ OTHERS = [
     (cells.parse_age, "111", None, "impossible_age"),
     (cells.parse_age, "0", None, "impossible_age"),
     (cells.parse_age, "-1", None, "impossible_age"),
-    (cells.parse_age, "35 years", None, "impossible_age"),
+    (cells.parse_age, "35 years", 35, ""),
+    (cells.parse_age, "35y/o", 35, ""),
+    (cells.parse_age, "35 Jahre alt", 35, ""),
+    (cells.parse_age, "8 months", None, "impossible_age"),
+    (cells.parse_age, "35-40", None, "impossible_age"),
     (cells.parse_age, "unknown", None, ""),
     (cells.parse_passes, "4", 4, ""),
     (cells.parse_passes, "4.0", 4, ""),
@@ -605,6 +609,23 @@ EVENTS = [
     ("rougeur et gonflement 2 jours", ["erythema - 48 -", "oedema - 48 -"], ""),
     ("vermelhidao 1 semana", ["erythema - 168 -"], ""),
     ("antecedentes de herpes", [], ""),
+    ("neither redness nor swelling", [], "erythema oedema"),
+    ("redness (no PIH)", ["erythema - - -"], "pih"),
+    ("redness (no PIH, no pain)", ["erythema - - -"], "pih pain"),
+    ("redness - no PIH", ["erythema - - -"], "pih"),
+    ("redness (no) swelling", ["oedema - - -"], "erythema"),
+    ("redness: no swelling: yes", ["oedema - - -"], "erythema"),
+    ("redness: no swelling", [], ""),  # which of the two is denied?
+    ("pain: 0 redness: 1", ["erythema - - -"], "pain"),
+    ("pain none noted; red", ["erythema - - -"], "pain"),
+    ("No - slight redness", ["erythema 1 - -"], ""),
+    ("? PIH or bruise", [], ""),
+    ("PIH ?", [], ""),
+    ("call if blistering or infection", [], ""),
+    ("avoid sun to prevent PIH", [], ""),
+    ("will monitor for PIH", [], ""),
+    ("worried about PIH", [], ""),
+    ("PIH from before", [], ""),
     ("light patches", ["hypopig - - -"], ""),  # not a light reaction
     ("o/e redness", ["erythema - - -"], ""),
     ("no redness, swelling or pain for 10 days", [], "erythema oedema pain"),
@@ -720,7 +741,9 @@ LISTED = {
         *("hx cold sores, redness 2 days", "hx of cold sores, PIH", "HSV prophylaxis"),
         *("HSV prophylaxis, redness", "cold sore hx", "discussed PIH", "PIH risk explained"),
         *("pre-existing PIH", "old PIH on chin", "acne scars softer", "pigmentation lighter"),
-        *("warned about PIH", "antecedentes de herpes"),
+        *("warned about PIH", "antecedentes de herpes", "call if blistering or infection"),
+        *("avoid sun to prevent PIH", "will monitor for PIH", "worried about PIH"),
+        "PIH from before",
     ],
     "uncertain_side_effect": [
         *("r/o infection", "possible PIH, redness", "?PIH/infection", "no redness, swelling"),
@@ -728,7 +751,7 @@ LISTED = {
         *("no bruising redness 2 days", "swelling, no bruising and PIH", "hx of cold sores, PIH"),
         "not asked about PIH, redness",
         *("no redness, swelling and pain", "no redness and swelling"),
-        "no PIH, redness and swelling",
+        *("no PIH, redness and swelling", "redness: no swelling", "? PIH or bruise", "PIH ?"),
     ],
     "side_effect_not_asked": ["not asked about PIH", "not asked about PIH, redness"],
     "side_effect_not_named": ["Y", "Yes.", "SE: yes"],
@@ -821,9 +844,10 @@ def test_every_side_effect_is_read_by_its_name_and_spellings(key: str) -> None:
     """Whatever the vocabulary knows is found in a cell: in any case, graded, timed and denied."""
     block = BUILT_IN.side_effects[key]
     for text in (block.name, *block.spellings, *block.short_spellings):
-        for written in (text, text.upper(), f"mild {text}", f"{text}, 3 days"):
+        for written in (text, text.upper(), f"{text}, 3 days"):
             assert [event.term for event in read(written).events] == [key], written
-        if key != cells.OTHER:
+        if key != cells.OTHER:  # a bare "?" may be denied and graded by nobody
+            assert [event.term for event in read(f"mild {text}").events] == [key], text
             assert read(f"no {text}").denied == (key,), text
 
 
@@ -925,7 +949,7 @@ def test_any_text_is_a_list_of_concerns_and_problems(text: str) -> None:
     found = cells.parse_concerns(text, BUILT_IN)
 
     assert all(each.value or each.rule in cells.RULES for each in found)
-    assert found or not any(each.isalnum() for each in text) or cells.is_blank(text)
+    assert found or cells.is_blank(text)
 
 
 @given(st.floats(0.1, 3.5).map(lambda length: round(length, 2)))

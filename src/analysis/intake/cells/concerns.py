@@ -39,7 +39,7 @@ def parse_concerns(
         return []
     known = spell_concerns(vocabulary) if known is None else known
     found: dict[object, Found] = {}
-    for part in _list_parts(text, known):
+    for part in _list_parts(text, known) or [fold(text)]:
         target = known.get(part)
         if target is None:
             hint = "name a concern of the vocabulary, or add the spelling to vocabulary.toml"
@@ -57,10 +57,8 @@ def _list_parts(text: str, known: Mapping[str, Target]) -> list[str]:
     if fold(text) in known:
         return [fold(text)]
     whole = fold(re.sub(r"[\r\n]+", ";", text))
-    held = {
-        chr(_PRIVATE_USE + number): spelling
-        for number, spelling in enumerate(each for each in known if LIST_SPLIT.search(each))
-    }
+    compounds = [each for each in known if each in whole and LIST_SPLIT.search(each)]
+    held = {chr(_PRIVATE_USE + number): each for number, each in enumerate(compounds)}
     for sign, spelling in held.items():
         whole = whole.replace(spelling, sign)
     parts = [held.get(part, _drop_signs(part)) for part in LIST_SPLIT.split(whole) if part]

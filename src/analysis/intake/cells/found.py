@@ -75,7 +75,8 @@ RULES: Final[Mapping[str, str]] = {
     "score_without_date": "a later score without the day it was taken",
     "follow_up_before_session": "a later score that was not taken after the day of its session",
     "unknown_side_effect": "text that names no side effect the vocabulary knows",
-    "history_not_event": "side effect named as history, warning or improvement, not as an event",
+    "history_not_event": "side effect named as history, warning, advice or improvement, not as an "
+    "event",
     "uncertain_side_effect": "side effect named with a question mark, or after a negation that may "
     "or may not reach it",
     "side_effect_not_named": "the cell says yes without naming a side effect; it counts as other",

@@ -78,8 +78,8 @@ def parse_skin_type(text: str) -> Found:
 
 
 def parse_age(text: str, decimal: str) -> Found:
-    """Return the age in whole years."""
-    number = parse_number(text, decimal)
+    """Return the age in whole years; the word for years may stand behind it."""
+    number = parse_number(_YEARS.sub("", fold(text)), decimal)
     if isinstance(number.value, float) and 0 < number.value <= PROTOCOL["oldest_age"].value:
         return Found(int(number.value))
     if number.value is None and not number.rule:
@@ -87,6 +87,7 @@ def parse_age(text: str, decimal: str) -> Found:
     return Found(rule="impossible_age", consequence="cell blanked", suggestion="age in years")
 
 
+_YEARS = re.compile(r"(?<=\d) ?(?:years?|yrs?|y|y/?o|jahre|años|anos|ans)\.?(?: (?:old|alt))?$")
 _SKIN_TYPE_WORD = re.compile(
     r"^(?:(?:fitzpatrick|fitz|fst|skin|type|typ|tipo|hauttyp|phototype|photo type|phototyp"
     r"|fototipo)[ .:#-]*)+"

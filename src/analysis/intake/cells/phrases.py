@@ -49,6 +49,11 @@ _REWRITE: Final = tuple(
     (re.compile(pattern), whole)
     for pattern, whole in (
         (r"(?<!\w)o/e(?!\w)", "on"),
+        # "redness (no PIH)" and "redness - no PIH" are two sentences
+        (r"\s*[(\[]\s*(?=(?:no|nil|without|denies) +\w)|\s+-\s+(?=(?:no|nil) +\w)", "; "),
+        (r"^(?:no|none|nil|n)\s+-\s+(?=\w)", "none; "),
+        # a question mark belongs to its word
+        (r"\?\s+(?=\w)|(?<=\w)\s+\?", "?"),
         (r"(?<!\w)r/o(?!\w)", "rule out"),
         (r"(?<!\w)w/o(?!\w)", "without"),
         (r"(?<!\w)h/o(?!\w)", "history of"),
@@ -74,7 +79,7 @@ _REWRITE: Final = tuple(
 _DENYING = (
     r"no|nil|without|denies|denied|den(?:y|ying)|free (?:of|from)|negative for|neg for|-ve for"
     r"|absence of|lack of|kein(?:e[nrms]?)?|ohne|sin|pas de|sans|aucune?|sem|zero"
-    r"|niega|nega|nie"
+    r"|niega|nega|nie|neither|weder"
 )
 NEGATION = re.compile(
     rf"(?<!\w)(?:(?:{_DENYING}|not|never)(?!\w)|pas d'|(?<!day )(?<![.,])0(?= *$))"
@@ -82,11 +87,13 @@ NEGATION = re.compile(
 NOTHING = re.compile(rf"(?<!\w)(?:(?:{_DENYING}|none|nothing)(?!\w)|pas d')")
 NEGATION_AFTER = re.compile(
     r"[\s:=(\[-]*(?:was |were |is )?(?:no|none|nil|zero|0(?:[.,]0+)?|absent|denied|negative"
+    r"|(?:none|nil) (?:noted|seen|reported|present|observed)"
     r"|ruled out|excluded|not (?:noted|seen|reported|present|observed)|keine?|nicht vorhanden"
     r"|ausente|negativo|ninguno|ninguna|nenhum|nenhuma|aucune?)[\s.)\]]*"
 )
 NEGATION_BETWEEN = re.compile(
-    r"\s*(?:[:=(\[-]\s*(?:no|none|nil|zero|absent)\b|(?:zero|0|none|absent)\b)"
+    r"\s*(?:(?P<label>[:=])\s*(?:no|nil)\b|[:=-]\s*(?:none|zero|absent|0)\b"
+    r"|[(\[]\s*(?:no|none|nil|zero|absent)\s*[)\]]|(?:zero|0|none|absent)\b)"
 )
 PARTLY = re.compile(
     r"(?:no|not|without|nil) (?:\w+ )?(?:severe|significant|major|marked|excessive|undue|much"
@@ -105,11 +112,12 @@ _PAST = (
 PAST_WORDS = re.compile(rf"\b(?:{_PAST})\b")
 HISTORY = re.compile(
     rf"\b(?:{_PAST}|discuss\w*|explained|counsel\w*|consent\w*|(?:pre-?)?existing"
-    r"|(?<!no )known|prior|prophyla\w*)\b|(?<!day )(?<!days )(?<!week )(?<!weeks )\bold\b"
+    r"|(?<!no )known|prior|prophyla\w*|if|in case of|prevent\w*|avoid\w*|monitor\w*|watch for"
+    r"|worried|anxious|concern(?:s|ed)? about)\b|(?<!day )(?<!days )(?<!week )(?<!weeks )\bold\b"
 )
 HISTORY_AFTER = re.compile(
     r"\b(?:hx|history|risks?|prophyla\w*|discuss\w*|explained|counsel\w*|consent\w*|warn\w*|advice"
-    r"|at baseline|before (?:treatment|session)|pre-?existing)\b"
+    r"|at baseline|(?:from )?before (?:treatment|session)|from before|pre-?existing)\b"
 )
 BETTER = re.compile(
     r"\b(?:improved|improving|better|lighter|softer|fainter|flatter|smoother|faded|reduced"

@@ -83,6 +83,13 @@ class Piece:
         is_open = is_open and self.severity is None and not has_time
         return is_open and not AFFIRMED.search(ahead)
 
+    def _is_label(self, said: re.Match[str] | None, place: int) -> bool:
+        """Return whether "no" stands between a label and a term that is none itself: "redness: no
+        swelling" denies the one or the other, "redness: no swelling: yes" the first."""
+        if said is None or not said["label"]:
+            return False
+        return re.match(r"\s*[:=]", self.around[self.found[place].end() :]) is None
+
     def judge(self, place: int) -> Verdict:
         """Return what the words around one of its terms say of it."""
         match, term = self.found[place], self.found[place][0]
@@ -91,13 +98,17 @@ class Piece:
         end = len(self.around) if is_last else self.found[place + 1].start()
         ahead, before = self.around[: match.start()], self.around[start : match.start()]
         after = self.around[match.end() : end]
-        if place and (said := NEGATION_BETWEEN.match(before)):
-            ahead = before = before[said.end() :]
+        said_before = NEGATION_BETWEEN.match(before) if place else None
+        said_after = None if is_last else NEGATION_BETWEEN.match(after)
+        if self._is_label(said_before, place) or self._is_label(said_after, place + 1):
+            return "unclear"
+        if said_before:
+            ahead = before = before[said_before.end() :]
         if UNCERTAIN.search(ahead):
             return "uncertain"
         if NOT_ASKED.search(ahead):
             return "not asked"
-        if (self.is_denied and is_last) or (not is_last and NEGATION_BETWEEN.match(after)):
+        if (self.is_denied and is_last) or said_after:
             return "denied"
         is_better = BETTER.search(self.around) and self.hours is None
         if HISTORY.search(ahead) or HISTORY_AFTER.search(after) or is_better:
