@@ -183,6 +183,11 @@ NEEDLES = [
     ("cheeks 1.5, forehead 0.5", ".", (0.5, 1.5)),
     ("1.5 mm 2 areas", ".", "unknown_number"),  # nothing joins the two numbers
     ("1½", ".", "unknown_number"),
+    ("1.5?", ".", "unknown_number"),
+    ("<1.5", ".", "unknown_number"),
+    ("1.5+", ".", "unknown_number"),
+    ("0.5 + 1.5", ".", (0.5, 1.5)),
+    ("1.5mm/2 min", ".", "unknown_number"),
     ("1.5 cm", ".", "unknown_number"),
     ('1.5"', ".", "unknown_number"),
     ("1500 micrometres", ".", (1.5, 1.5)),

@@ -24,10 +24,11 @@ def parse_number(text: str, decimal: str) -> Found:
 
 _LENGTH = re.compile(r"(?P<number>\d*[.,]?\d+)\s*(?P<unit>mm|µm|um|mcm|micro(?:n|m))?")
 _NOT_A_LENGTH = re.compile(
-    r"^-|\d\s*(?:g|cm|in|inch|inches)\b|[\"″]|gauge|\bpass|\bpins?\b|needles|\bx\s*\d|\d\s*x\b"
-    r"|⁄"
+    r"^-|[\"″⁄?<>]|\+\s*$|\d\s*(?:g|cm|in|inch|inches|min|mins|minutes|s|sec|rpm|hz)\b"
+    r"|gauge|\bpass|\bpins?\b|needles|\bx\s*\d|\d\s*x\b"
 )
-"""A negative number, a gauge, a count of passes or pins, a fraction, another unit: no length."""
+"""A negative number, a doubt, a bound, a fraction, another unit, a gauge, a count of passes or
+pins: none of them is a length."""
 _BETWEEN_LENGTHS = re.compile(r"[-/,;&+]|\b(?:to|and|bis|und|a|y|à|et|e)\b")
 """What joins two lengths; without it, the second number is something else."""
 
