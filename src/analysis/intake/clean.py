@@ -74,6 +74,7 @@ TYPED: Final[Mapping[str, Mapping[str, str]]] = {
 _SPREAD: Final = ("concern", "side_effects", "contraindications")
 """Roles whose cell becomes rows of a table of its own."""
 _SCORES: Final = ("score_before", "score_after")
+_SIDES: Final[Mapping[str, cells.Side]] = {"t_score_before": "before", "t_score_after": "after"}
 _PROBLEM: Final = {"column": "string"} | dict.fromkeys(PROBLEM[4:], "string")
 _TOTALS: Final = ("total", "totals", "sum", "summe", "gesamt", "subtotal", "grand total")
 _PLAIN_ID: Final = r"^([A-Za-z]{1,4}[-_]?)?[0-9]*[1-9][0-9]*$"
@@ -726,7 +727,7 @@ class _Reader:
         read = []
         for n, slot, *key in distinct.sort_values([*keys]).itertuples(index=False, name=None):
             scale, named, text = (each if isinstance(each, str) else None for each in key)
-            found = self._parse_score(n, scale, named or "", text or "")
+            found = self._parse_score(n, slot, scale, named or "", text or "")
             number = self._number_problem(self._head_slot(n, slot), found) if found.rule else None
             read.append((n, slot, scale, named, text, found.value, number))
         types = {f"of_{name}": kind for name, kind in keys.items()}
@@ -768,11 +769,11 @@ class _Reader:
         ]
         return self._keep("written", ibis.union(*parts)) if parts else None
 
-    def _parse_score(self, n: int, scale: str | None, named: str, text: str) -> Found:
+    def _parse_score(self, n: int, slot: str, scale: str | None, named: str, text: str) -> Found:
         """Read a score; what is wrong with the name of its scale is what is wrong with it."""
         problem = self.parsers[n]["scale"](named or scale or "")
         found = cells.parse_score(
-            text, self.scales.get(scale or ""), self.layouts[n].format.decimal
+            text, self.scales.get(scale or ""), self.layouts[n].format.decimal, _SIDES.get(slot, "")
         )
         if found.rule != "scale_missing" or not problem.rule:
             return found

@@ -26,6 +26,7 @@ RULES: Final[Mapping[str, str]] = {
     "missing_date": "no date in the date column",
     "impossible_date": "a date that is not in the calendar or not in the declared order",
     "date_too_early": "a date before microneedling was done",
+    "other_calendar": "a year that is none of our calendar, and may be one of another",
     "ambiguous_date": "a date whose day and month, or century, cannot be told apart",
     "excel_serial_date": "a day written as Excel's number of days since 1900",
     "session_before_birth": "a session before the day of birth",
@@ -65,11 +66,17 @@ RULES: Final[Mapping[str, str]] = {
     "several_concerns_fit": "the scale fits several concerns of the row; the first one counts",
     "score_outside_scale": "a score outside the range of its scale, or a stand-in such as 99 or -1",
     "unknown_score": "not a score of its scale",
+    "score_over_maximum": "a score over the highest of its scale, such as 3/4, which could be two "
+    "grades; it counts as the score",
+    "score_with_arrow": "two scores with an arrow between them; the one of the column counts",
+    "percent_as_grade": "a percentage on a scale of bands counts as the grade of its band",
+    "score_between_grades": "a score that is neither a grade nor halfway between two; it counts",
     "ambiguous_percent": "a share or a percentage: below 1 on a scale in percent",
     "score_without_date": "a later score without the day it was taken",
     "follow_up_before_session": "a later score that was not taken after the day of its session",
     "unknown_side_effect": "text that names no side effect the vocabulary knows",
-    "history_not_event": "side effect named as history, warning or improvement, not as an event",
+    "history_not_event": "side effect named as history, warning, advice or improvement, not as an "
+    "event",
     "uncertain_side_effect": "side effect named with a question mark, or after a negation that may "
     "or may not reach it",
     "side_effect_not_named": "the cell says yes without naming a side effect; it counts as other",
@@ -116,6 +123,18 @@ def fold(text: str) -> str:
     plain = unicodedata.normalize("NFC", text)
     plain = plain.replace("\u2019", "'").replace("\u2013", "-").replace("\u2212", "-")
     return " ".join(plain.casefold().split())
+
+
+def strip_accents(text: str) -> str:
+    """Return the text without its accents, as people write it on a foreign keyboard."""
+    letters = unicodedata.normalize("NFD", text)
+    return "".join(each for each in letters if not unicodedata.combining(each))
+
+
+def fold_signs(text: str) -> str:
+    """Return the text as :func:`fold` does, with signs such as "Ⅳ" and "½" written in letters and
+    digits."""
+    return fold(unicodedata.normalize("NFKC", text))
 
 
 def is_blank(text: str | None) -> bool:
