@@ -4,6 +4,10 @@ Only files named by ``source.toml`` are read, and they are never changed. Each k
 reader of its own; all of them return the same :class:`Log`.
 """
 
+from collections.abc import Iterator
+
+import ibis
+
 from analysis.errors import SourceError
 from analysis.intake.sources.delimited import read_delimited
 from analysis.intake.sources.log import (
@@ -15,6 +19,8 @@ from analysis.intake.sources.log import (
     join_logs,
     replace_file,
 )
+from analysis.intake.sources.parquet import read_parquet
+from analysis.intake.sources.query import hash_query, read_query
 from analysis.intake.sources.redcap import read_redcap
 from analysis.intake.sources.settings import (
     CANONICAL,
@@ -53,6 +59,7 @@ __all__ = [
     "Source",
     "check_tables",
     "find_project",
+    "hash_queries",
     "list_sources",
     "read_delimited",
     "read_log",
@@ -69,23 +76,43 @@ def read_log(source: Source) -> Log:
         When a file is missing, empty, not of the declared kind or encoding, or lacks a column that
         ``source.toml`` names (the columns that are there are listed).
     """
+    connection = ibis.duckdb.connect()
     parts = []
     for place, layout in enumerate(source.every_layout):
-        parts += [(place, part) for part in _read_layout(source, layout)]
+        parts += [(place, part) for part in _read_layout(connection, source, layout)]
     return join_logs(parts)
 
 
-def _read_layout(source: Source, layout: Layout) -> list[Log]:
+def hash_queries(source: Source) -> Iterator[bytes]:
+    """Yield the digest of the rows of each table and query as they are now in their database.
+
+    Raises
+    ------
+    SourceError
+        When one cannot be read.
+    """
+    connection = ibis.duckdb.connect()
+    for layout in source.every_layout:
+        if layout.format.kind == "query":
+            for name in layout.log_names:
+                yield hash_query(connection, source, layout, name)
+
+
+def _read_layout(connection: ibis.BaseBackend, source: Source, layout: Layout) -> list[Log]:
     kind = layout.format.kind
     if kind == "tables":
         return read_tables(source, layout)
     parts: list[Log] = []
-    for name in layout.files:
+    for name in layout.log_names:
         if kind == "workbook":
             parts += read_workbook(source, layout, name)
             continue
         if kind == "redcap":
             part = read_redcap(source, layout, name)
+        elif kind == "parquet":
+            part = read_parquet(connection, source, layout, name)
+        elif kind == "query":
+            part = read_query(connection, source, layout, name)
         else:
             part = replace_file(read_delimited(source.folder / name, layout.format), name)
         check_headers(source, layout, repr(name), part.headers)
