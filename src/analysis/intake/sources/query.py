@@ -33,7 +33,6 @@ from analysis.intake.sources.typed import (
 _SCHEMES: Final = ("postgresql://", "postgres://")
 _SECONDS_TO_CONNECT: Final = 20
 _ROWS_AT_ONCE: Final = 50_000
-_STREAM: Final = "rows_on_their_way"
 
 
 def read_query(connection: ibis.BaseBackend, source: Source, layout: Layout, name: str) -> Log:
@@ -67,29 +66,23 @@ def _fetch(
     with _open_database(source, layout) as database, _in_one_sentence(name, source):
         rows, types = _find_rows(database, source, layout, name)
         texts = cast_to_text(rows, types)
-        # ibis hands no stream on to DuckDB, and DuckDB takes one under a name
-        connection.con.register(_STREAM, _stream(database, texts))
-        try:
-            landed = connection.create_table(
-                ibis.util.gen_name("fetched"), connection.table(_STREAM), temp=True
-            )
-        finally:
-            connection.con.unregister(_STREAM)
+        # ibis hands no stream on to DuckDB, so the parts go in one by one
+        landing = ibis.util.gen_name("fetched")
+        landed = connection.create_table(landing, schema=texts.schema())
+        for part in _read_parts(database, texts):
+            connection.insert(landing, pa.Table.from_batches([part]))
     return number_rows(spell(landed, types), types), types
 
 
-def _stream(database: ibis.BaseBackend, texts: ibis.Table) -> pa.RecordBatchReader:
-    """Return the rows a part at a time; ibis would hold all those of SQLite at once."""
+def _read_parts(database: ibis.BaseBackend, texts: ibis.Table) -> Iterator[pa.RecordBatch]:
+    """Yield the rows a part at a time; ibis would hold all those of SQLite at once."""
     if database.name != "sqlite":
-        return database.to_pyarrow_batches(texts, chunk_size=_ROWS_AT_ONCE)
-    schema = texts.schema().to_pyarrow()
-
-    def read_parts() -> Iterator[pa.RecordBatch]:
-        with closing(database.raw_sql(database.compile(texts))) as cursor:
-            while part := cursor.fetchmany(_ROWS_AT_ONCE):
-                yield pa.RecordBatch.from_struct_array(pa.array(part, pa.struct([*schema])))
-
-    return pa.RecordBatchReader.from_batches(schema, read_parts())
+        yield from database.to_pyarrow_batches(texts, chunk_size=_ROWS_AT_ONCE)
+        return
+    row = pa.struct([*texts.schema().to_pyarrow()])
+    with closing(database.raw_sql(database.compile(texts))) as cursor:
+        while part := cursor.fetchmany(_ROWS_AT_ONCE):
+            yield pa.RecordBatch.from_struct_array(pa.array(part, row))
 
 
 # --- what is read -----------------------------------------------------------------------------
