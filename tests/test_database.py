@@ -8,6 +8,7 @@ import pytest
 from analysis.errors import SourceError
 from analysis.intake.clean import Account
 from analysis.intake.corrections import write_corrections
+from analysis.intake.engine import Engine, open_engine
 from analysis.intake.sources import read_log, read_source
 from forms import list_problems, load, read_tables, write_source
 
@@ -52,8 +53,10 @@ def execute(project: Path, script: str) -> None:
 
 def read_rows(project: Path) -> list[list[object]]:
     """Return line and cells of every row."""
-    log = read_log(read_source(project, "clinic"))
-    return log.rows[["line", *log.texts]].to_numpy().tolist()
+    with open_engine() as engine:
+        log = read_log(engine, read_source(project, "clinic"))
+        rows = log.rows.order_by("row").select("line", *log.texts).execute()
+    return rows.astype("object").to_numpy().tolist()
 
 
 def test_table_is_read_as_text(tmp_path: Path) -> None:
@@ -150,11 +153,11 @@ def test_changed_rows_are_another_cohort(tmp_path: Path, change: str, used: int)
     assert after.account.used == used
 
 
-def test_correction_finds_its_cell(tmp_path: Path) -> None:
+def test_correction_finds_its_cell(engine: Engine, tmp_path: Path) -> None:
     """By table, line and column; a row that is added behind the others does not move it."""
     project = write(tmp_path)
     source = read_source(project, "clinic")
-    path = write_corrections(source, read_log(source), load(project).problems)
+    path = write_corrections(source, read_log(engine, source), load(project).problems)
     head, row, *rest = path.read_text(encoding="utf-8").splitlines()
     assert row.split(",")[:5] == ["visits", "", "2", "gb", "7"]
 

@@ -11,8 +11,9 @@ import pytest
 from analysis.errors import SourceError
 from analysis.intake.clean import Account
 from analysis.intake.corrections import write_corrections
+from analysis.intake.engine import Engine
 from analysis.intake.sources import read_log, read_source
-from forms import list_problems, load, read_tables, write_source
+from forms import list_problems, load, read_tables, read_text, write_source
 
 SETTINGS = """
     files = ["log.parquet"]
@@ -42,11 +43,6 @@ def write(folder: Path, rows: dict[str, pa.Array], settings: str = SETTINGS) -> 
     project = write_source(folder, settings, {})
     pq.write_table(pa.table(rows), project / "data/clinic/log.parquet")
     return project
-
-
-def read_text(project: Path, header: str) -> list[str]:
-    log = read_log(read_source(project, "clinic"))
-    return log.rows[log.find_text(header)].tolist()
 
 
 def test_rows_become_sessions(tmp_path: Path) -> None:
@@ -110,27 +106,28 @@ def test_cell_as_a_person_would_have_written_it(tmp_path: Path, cells, texts: li
     assert read_text(project, "more") == texts
 
 
-def test_several_files_are_one_log(tmp_path: Path) -> None:
+def test_several_files_are_one_log(engine: Engine, tmp_path: Path) -> None:
     """Each has lines of its own; a file name may hold what a pattern would."""
     settings = SETTINGS.replace('["log.parquet"]', '["log.parquet", "log[1].parquet"]')
     project = write(tmp_path, ROWS, settings)
     later = ROWS | {"client": pa.array([7, 8, 8, 10], pa.int32())}
     pq.write_table(pa.table(later), project / "data/clinic/log[1].parquet")
 
-    log = read_log(read_source(project, "clinic"))
+    log = read_log(engine, read_source(project, "clinic"))
 
-    assert log.rows[["file", "line"]].to_numpy().tolist() == [
+    places = log.rows.order_by("row").select("file", "line").execute()
+    assert places.to_numpy().tolist() == [
         *(["log.parquet", line] for line in (1, 2, 3, 4)),
         *(["log[1].parquet", line] for line in (1, 2, 3, 4)),
     ]
     assert load(project).account == Account(read=8, used=5, set_aside=3, not_data=0)
 
 
-def test_correction_finds_its_cell(tmp_path: Path) -> None:
+def test_correction_finds_its_cell(engine: Engine, tmp_path: Path) -> None:
     """By file, line and column, like that of any other log."""
     project = write(tmp_path, ROWS)
     source = read_source(project, "clinic")
-    path = write_corrections(source, read_log(source), load(project).problems)
+    path = write_corrections(source, read_log(engine, source), load(project).problems)
     head, row, *rest = path.read_text(encoding="utf-8").splitlines()
     assert row.split(",")[:5] == ["log.parquet", "", "2", "gb", "7"]
 

@@ -13,6 +13,7 @@ import pytest
 from analysis.errors import SourceError
 from analysis.intake.clean import Account
 from analysis.intake.corrections import write_corrections
+from analysis.intake.engine import Engine, open_engine
 from analysis.intake.sources import read_log, read_source
 from forms import list_problems, load, read_tables, write_source
 
@@ -127,8 +128,10 @@ def change_settings(project: Path, old: str, new: str) -> None:
 
 def read_rows(project: Path) -> list[list[object]]:
     """Return line and cells of every row."""
-    log = read_log(read_source(project, "clinic"))
-    return log.rows[["line", *log.texts]].to_numpy().tolist()
+    with open_engine() as engine:
+        log = read_log(engine, read_source(project, "clinic"))
+        rows = log.rows.order_by("row").select("line", *log.texts).execute()
+    return rows.astype("object").to_numpy().tolist()
 
 
 ROWS = [
@@ -229,10 +232,10 @@ def test_changed_rows_are_another_cohort(project: Path, server: dict[str, str]) 
     assert (before.account.used, after.account.used) == (3, 4)
 
 
-def test_correction_finds_its_cell(project: Path) -> None:
+def test_correction_finds_its_cell(engine: Engine, project: Path) -> None:
     """By table, line and column."""
     source = read_source(project, "clinic")
-    path = write_corrections(source, read_log(source), load(project).problems)
+    path = write_corrections(source, read_log(engine, source), load(project).problems)
     head, row, *rest = path.read_text(encoding="utf-8").splitlines()
     assert row.split(",")[:5] == ["visits", "", "2", "gb", "7"]
 

@@ -6,18 +6,15 @@ reader of its own; all of them return the same :class:`Log`.
 
 from collections.abc import Iterator
 
-import ibis
-
 from analysis.errors import SourceError
+from analysis.intake.engine import Engine, open_engine
 from analysis.intake.sources.delimited import read_delimited
 from analysis.intake.sources.log import (
-    JOINED,
     PLACE,
     PROBLEM,
     Log,
     check_headers,
     join_logs,
-    replace_file,
 )
 from analysis.intake.sources.parquet import read_parquet
 from analysis.intake.sources.query import hash_query, read_query
@@ -43,7 +40,6 @@ from analysis.intake.sources.workbook import read_workbook
 
 __all__ = [
     "CANONICAL",
-    "JOINED",
     "PLACE",
     "PROBLEM",
     "REQUIRED_ROLES",
@@ -67,7 +63,7 @@ __all__ = [
 ]
 
 
-def read_log(source: Source) -> Log:
+def read_log(engine: Engine, source: Source) -> Log:
     """Return every row of the source's files as text.
 
     Raises
@@ -76,10 +72,9 @@ def read_log(source: Source) -> Log:
         When a file is missing, empty, not of the declared kind or encoding, or lacks a column that
         ``source.toml`` names (the columns that are there are listed).
     """
-    connection = ibis.duckdb.connect()
     parts = []
     for place, layout in enumerate(source.every_layout):
-        parts += [(place, part) for part in _read_layout(connection, source, layout)]
+        parts += [(place, part) for part in _read_layout(engine, source, layout)]
     return join_logs(parts)
 
 
@@ -91,30 +86,30 @@ def hash_queries(source: Source) -> Iterator[bytes]:
     SourceError
         When one cannot be read.
     """
-    connection = ibis.duckdb.connect()
-    for layout in source.every_layout:
-        if layout.format.kind == "query":
+    layouts = [layout for layout in source.every_layout if layout.format.kind == "query"]
+    for layout in layouts:
+        with open_engine() as engine:
             for name in layout.log_names:
-                yield hash_query(connection, source, layout, name)
+                yield hash_query(engine, source, layout, name)
 
 
-def _read_layout(connection: ibis.BaseBackend, source: Source, layout: Layout) -> list[Log]:
+def _read_layout(engine: Engine, source: Source, layout: Layout) -> list[Log]:
     kind = layout.format.kind
     if kind == "tables":
-        return read_tables(source, layout)
+        return read_tables(engine, source, layout)
     parts: list[Log] = []
     for name in layout.log_names:
         if kind == "workbook":
-            parts += read_workbook(source, layout, name)
+            parts += read_workbook(engine, source, layout, name)
             continue
         if kind == "redcap":
-            part = read_redcap(source, layout, name)
+            part = read_redcap(engine, source, layout, name)
         elif kind == "parquet":
-            part = read_parquet(connection, source, layout, name)
+            part = read_parquet(engine, source, layout, name)
         elif kind == "query":
-            part = read_query(connection, source, layout, name)
+            part = read_query(engine, source, layout, name)
         else:
-            part = replace_file(read_delimited(source.folder / name, layout.format), name)
+            part = read_delimited(engine, source.folder / name, layout.format, name)
         check_headers(source, layout, repr(name), part.headers)
         if parts and part.headers != parts[0].headers:
             raise SourceError(

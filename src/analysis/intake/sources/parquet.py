@@ -3,9 +3,9 @@
 from typing import Final
 
 import duckdb
-import ibis
 
 from analysis.errors import SourceError
+from analysis.intake.engine import Engine
 from analysis.intake.sources.log import Log
 from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
 from analysis.intake.sources.typed import cast_to_text, make_typed_log, spell
@@ -13,7 +13,7 @@ from analysis.intake.sources.typed import cast_to_text, make_typed_log, spell
 _NUMBER: Final = "file_row_number"
 
 
-def read_parquet(connection: ibis.BaseBackend, source: Source, layout: Layout, name: str) -> Log:
+def read_parquet(engine: Engine, source: Source, layout: Layout, name: str) -> Log:
     """Return the log of one file; ``line`` is the number of the row, the first one being 1.
 
     Raises
@@ -26,7 +26,7 @@ def read_parquet(connection: ibis.BaseBackend, source: Source, layout: Layout, n
     try:
         with path.open("rb"):
             pass
-        rows = connection.read_parquet(path, file_row_number=True)
+        rows = engine.connection.read_parquet(path, file_row_number=True)
         types = {key: kind for key, kind in rows.schema().items() if key != _NUMBER}
         texts = cast_to_text(rows, types, line=rows[_NUMBER] + 1)
         return make_typed_log(source, layout, name, spell(texts, types), types)

@@ -20,6 +20,7 @@ from ibis.common.exceptions import IbisError, TableNotFound
 from sqlglot.errors import SqlglotError
 
 from analysis.errors import SourceError, sentence_for_unknown
+from analysis.intake.engine import Engine, Table
 from analysis.intake.sources.log import Log
 from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
 from analysis.intake.sources.typed import (
@@ -35,7 +36,7 @@ _SECONDS_TO_CONNECT: Final = 20
 _ROWS_AT_ONCE: Final = 50_000
 
 
-def read_query(connection: ibis.BaseBackend, source: Source, layout: Layout, name: str) -> Log:
+def read_query(engine: Engine, source: Source, layout: Layout, name: str) -> Log:
     """Return the rows of the table or the query a layout names.
 
     A table of a database has no order. ``line`` counts the rows by their columns from left to
@@ -49,32 +50,33 @@ def read_query(connection: ibis.BaseBackend, source: Source, layout: Layout, nam
         When the database cannot be reached or refuses, the table is not there (the possible ones
         are listed), or a mapped column is not there or cannot be read as text.
     """
-    rows, types = _fetch(connection, source, layout, name)
+    rows, types = _fetch(engine, source, layout, name)
     return make_typed_log(source, layout, name, rows, types)
 
 
-def hash_query(connection: ibis.BaseBackend, source: Source, layout: Layout, name: str) -> bytes:
+def hash_query(engine: Engine, source: Source, layout: Layout, name: str) -> bytes:
     """Return the digest of the rows :func:`read_query` would return now."""
-    rows, types = _fetch(connection, source, layout, name)
+    rows, types = _fetch(engine, source, layout, name)
     return hash_rows(rows, [*types])
 
 
 def _fetch(
-    connection: ibis.BaseBackend, source: Source, layout: Layout, name: str
-) -> tuple[ibis.Table, Mapping[str, dt.DataType]]:
+    engine: Engine, source: Source, layout: Layout, name: str
+) -> tuple[Table, Mapping[str, dt.DataType]]:
     """Bring the rows into the engine, and return them with their lines and their types."""
     with _open_database(source, layout) as database, _in_one_sentence(name, source):
         rows, types = _find_rows(database, source, layout, name)
         texts = cast_to_text(rows, types)
         # ibis hands no stream on to DuckDB, so the parts go in one by one
-        landing = ibis.util.gen_name("fetched")
-        landed = connection.create_table(landing, schema=texts.schema())
+        landing = engine.name_part()
+        landed = engine.connection.create_table(landing, schema=texts.schema())
         for part in _read_parts(database, texts):
-            connection.insert(landing, pa.Table.from_batches([part]))
-    return number_rows(spell(landed, types), types), types
+            engine.connection.insert(landing, pa.Table.from_batches([part]))
+    numbered = number_rows(spell(landed, types), types)
+    return engine.keep(engine.name_part(), numbered), types
 
 
-def _read_parts(database: ibis.BaseBackend, texts: ibis.Table) -> Iterator[pa.RecordBatch]:
+def _read_parts(database: ibis.BaseBackend, texts: Table) -> Iterator[pa.RecordBatch]:
     """Yield the rows a part at a time; ibis would hold all those of SQLite at once."""
     if database.name != "sqlite":
         yield from database.to_pyarrow_batches(texts, chunk_size=_ROWS_AT_ONCE)
@@ -90,7 +92,7 @@ def _read_parts(database: ibis.BaseBackend, texts: ibis.Table) -> Iterator[pa.Re
 
 def _find_rows(
     database: ibis.BaseBackend, source: Source, layout: Layout, name: str
-) -> tuple[ibis.Table, Mapping[str, dt.DataType]]:
+) -> tuple[Table, Mapping[str, dt.DataType]]:
     if layout.query:
         types = _find_types(database, layout.query)
         _check_names(source, name, types)

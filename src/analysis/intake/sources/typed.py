@@ -13,7 +13,8 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from analysis.errors import SourceError
-from analysis.intake.sources.log import Log, check_headers
+from analysis.intake.engine import Table
+from analysis.intake.sources.log import Log, check_headers, name_texts, place_rows
 from analysis.intake.sources.settings import Layout, Source
 
 _LINE: Final = "line"
@@ -22,32 +23,28 @@ _MOMENT: Final = r"^(\d{4}-\d\d-\d\d) (\d)"
 _WITH_ZONE: Final = r"\d{2}:\d{2}.*([+-]\d{2}(:?\d{2})?|Z)$"
 
 
-def cast_to_text(
-    rows: ibis.Table, types: Mapping[str, dt.DataType], **more: ibis.Value
-) -> ibis.Table:
+def cast_to_text(rows: Table, types: Mapping[str, dt.DataType], **more: ibis.Value) -> Table:
     """Return the columns ``c0``, ``c1`` … as the engine that holds them writes them, and ``more``.
 
     Bytes are no text: a column of them is left out, blank.
     """
     return rows.select(
         **{
-            f"c{place}": ibis.literal("") if kind.is_binary() else rows[name].cast("string")
-            for place, (name, kind) in enumerate(types.items())
+            text: ibis.literal("") if kind.is_binary() else rows[name].cast("string")
+            for text, (name, kind) in zip(name_texts([*types]), types.items(), strict=True)
         },
         **more,
     )
 
 
-def spell(texts: ibis.Table, types: Mapping[str, dt.DataType]) -> ibis.Table:
+def spell(texts: Table, types: Mapping[str, dt.DataType]) -> Table:
     """Return the texts of :func:`cast_to_text` as a person would have written them.
 
     A text that is not what the type of its column promises (SQLite keeps any text in any column)
     stays as it is.
     """
-    kinds = enumerate(types.values())
-    return texts.mutate(
-        **{f"c{place}": _spell(texts[f"c{place}"].fill_null(""), kind) for place, kind in kinds}
-    )
+    kinds = zip(name_texts([*types]), types.values(), strict=True)
+    return texts.mutate(**{text: _spell(texts[text].fill_null(""), kind) for text, kind in kinds})
 
 
 def _spell(text: ibis.Value, kind: dt.DataType) -> ibis.Value:
@@ -63,7 +60,7 @@ def _spell(text: ibis.Value, kind: dt.DataType) -> ibis.Value:
     return text
 
 
-def number_rows(texts: ibis.Table, types: Mapping[str, dt.DataType]) -> ibis.Table:
+def number_rows(texts: Table, types: Mapping[str, dt.DataType]) -> Table:
     """Return the rows with a ``line`` (1, 2, …) that depends on nothing but what is in them.
 
     They stand in the order of their columns from left to right, numbers by size and all else as
@@ -78,7 +75,7 @@ def number_rows(texts: ibis.Table, types: Mapping[str, dt.DataType]) -> ibis.Tab
 
 
 def make_typed_log(
-    source: Source, layout: Layout, name: str, rows: ibis.Table, types: Mapping[str, dt.DataType]
+    source: Source, layout: Layout, name: str, rows: Table, types: Mapping[str, dt.DataType]
 ) -> Log:
     """Return the log of rows with a ``line`` and their texts.
 
@@ -91,21 +88,18 @@ def make_typed_log(
     headers = tuple(name.strip() for name in types)
     check_headers(source, layout, repr(name), headers)
     _check_types(source, layout, name, rows, types)
-    texts = [f"c{place}" for place in range(len(headers))]
-    frame = rows.order_by(_LINE).execute()
-    frame = frame.astype(dict.fromkeys(texts, "str") | {_LINE: "int64"})
-    place = {"row": range(len(frame)), "file": name, "sheet": None, "cells": len(headers)}
-    frame = frame.assign(**place).astype({"file": "str", "sheet": "str"})
-    return Log(frame[["row", "file", "sheet", _LINE, "cells", *texts]], headers)
+    width = ibis.literal(len(headers), "int64")
+    placed = rows.mutate(row=rows.line - 1, cells=width, kind=ibis.literal(""))
+    return place_rows(placed, headers, file=name)
 
 
 def _check_types(
-    source: Source, layout: Layout, name: str, rows: ibis.Table, types: Mapping[str, dt.DataType]
+    source: Source, layout: Layout, name: str, rows: Table, types: Mapping[str, dt.DataType]
 ) -> None:
-    places = {header.strip(): place for place, header in enumerate(types)}
-    kinds = [*types.values()]
+    texts = zip(name_texts([*types]), types.items(), strict=True)
+    columns = {header.strip(): (rows[text], kind) for text, (header, kind) in texts}
     for role, header in layout.headers:
-        kind, column = kinds[places[header]], rows[f"c{places[header]}"]
+        column, kind = columns[header]
         where = f"The log {name!r} of {source.name!r}: the column {header!r}, mapped as {role},"
         if kind.is_nested() or kind.is_json() or kind.is_binary():
             what = "bytes" if kind.is_binary() else "lists or records"
@@ -118,7 +112,7 @@ def _check_types(
             )
 
 
-def hash_rows(rows: ibis.Table, headers: Sequence[str]) -> bytes:
+def hash_rows(rows: Table, headers: Sequence[str]) -> bytes:
     """Return the digest of headers and cells, in the order of ``line``."""
     whole = hashlib.sha256()
     # the length in front keeps one cell from running into the next
