@@ -118,8 +118,7 @@ class _Joiner:
     def _spread(self, text: str, where: pd.Series) -> None:
         filled = self.given.loc[self.is_base & (self.given[text].str.strip() != "")]
         first = filled.set_index(self.record[filled.index])[text]
-        first = first[~first.index.duplicated()]
-        told = self.record.map(first).fillna("")
+        told = self.record.map(first[~first.index.duplicated()].to_dict()).astype("str").fillna("")
         self.rows[text] = self.rows[text].where(~where, told).astype("str")
 
     def _list_unused(self, text: str) -> None:
@@ -167,20 +166,20 @@ class _Joiner:
             self._refuse_scores(place, _NO_SESSION_OF_SCORE)
             return
         first, target = sessions[0]
-        is_both = has_before and has_after
         if not day and place > min(each for _day, each in sessions):
             self._refuse_scores(place, "score_without_date")
             return
-        if day >= first and not is_both:
+        if day >= first and not (has_before and has_after):
             last, target = [each for each in sessions if each[0] <= day][-1]
             if has_before and last != day:
                 self._refuse_scores(place, _NO_SESSION_OF_SCORE)
                 return
-        elif not day or (not is_both and _is_baseline(day, first)):
-            if day and not has_after:
+        elif not day or (not has_after and _is_baseline(day, first)):
+            if day:
                 self.rows.at[place, self.roles["score_after_date"]] = ""
             for text in self._list_scores(place):
-                self._list(place, text, _DATED, "repaired" if day else "noted")
+                if text != self.roles.get("score_after"):
+                    self._list(place, text, _DATED, "repaired" if day else "noted")
         elif has_before and not has_after:
             self._refuse_scores(place, _NO_SESSION_OF_SCORE)
             return
