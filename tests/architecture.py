@@ -74,6 +74,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "numpy": BELOW_ROOF,
     "pandera": ("estimates", "intake.schema"),
     "ibis": ("intake",),
+    "psycopg": ("intake",),
+    "sqlglot": ("intake",),
     "duckdb": ("intake",),
     "pyarrow": ("intake",),
     "python_calamine": ("intake",),

@@ -1,5 +1,6 @@
 """Excel workbooks: what a person sees in the sheets is what is read, with sheet and row."""
 
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -154,6 +155,56 @@ def test_correction_finds_its_sheet(engine: Engine, project: Path) -> None:
 
     scores = {each["date"]: each["score"] for each in read_tables(project)["assessments"]}
     assert scores["2024-02-07"] == 4.0
+
+
+# --- the old binary format ------------------------------------------------------------------
+
+
+@pytest.fixture
+def old_project(tmp_path: Path) -> Path:
+    """A source whose workbook is a real ``.xls``; how it was made stands beside the file."""
+    settings = SETTINGS.replace("SHEETS", "").replace("log.xlsx", "log.xls")
+    project = write_source(tmp_path, settings, {})
+    shutil.copy(
+        Path(__file__).parent / "data/workbooks/two-sheets.xls", project / "data/clinic/log.xls"
+    )
+    return project
+
+
+def test_old_workbook_is_read_like_a_new_one(old_project: Path) -> None:
+    """Days and moments, results of formulas, a hidden column, titles and merged headers."""
+    names = ("Client", "Day", "Needle", "Score before", "Score seen", "Remarks")
+    columns = [read_text(old_project, name) for name in names]
+
+    assert [list(row) for row in zip(*columns, strict=True)] == [
+        ["Treatments 2024", "", "", "", "", ""],
+        ["", "", "", "", "", ""],
+        ["A1", "2024-01-03", "1.5", "3", "", "moved from Müller’s"],
+        ["A1", "2024-02-07T10:30:00", "1", "3", "2024-05-10", ""],
+        ["", "", "", "", "", ""],
+        ["A2", "31.04.2024", "0.5", "2", "", ""],
+        ["A2", "2024-02-08", "15", "", "", "yes"],
+        ["Total", "", "2.5", "", "", ""],
+        ["B1", "03.01.2024", "0.5", "III", "", ""],
+        ["B1", "2024-02-04", "0.5", "2", "", ""],
+    ]
+
+
+def test_every_row_of_an_old_workbook_is_accounted_for(old_project: Path) -> None:
+    """Title, two blank rows and total are no data; the 31st of April is set aside."""
+    assert load(old_project).account == Account(read=10, used=5, set_aside=1, not_data=4)
+    assert list_problems(old_project) == [
+        "log.xls Anna: 8 Day impossible_date, row set aside",
+        "log.xls Anna: 9 Needle ambiguous_needle, cell blanked",
+    ]
+
+
+def test_old_workbook_that_is_cut_off(old_project: Path) -> None:
+    """Half a file is no workbook."""
+    path = old_project / "data/clinic/log.xls"
+    path.write_bytes(path.read_bytes()[:2000])
+
+    assert "'log.xls' is not an Excel workbook, or a broken one" in refuse(old_project)
 
 
 # --- what cannot be read --------------------------------------------------------------------

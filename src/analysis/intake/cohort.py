@@ -42,6 +42,7 @@ from analysis.intake.sources import (
     VOCABULARY_FILE,
     Source,
     find_project,
+    hash_queries,
     read_log,
     read_source,
 )
@@ -418,7 +419,13 @@ def load_cohort(
         selection,
         scales,
         declared.primary_scale,
-        tuple(dict.fromkeys(declared.every_file)),
+        tuple(
+            dict.fromkeys(
+                name
+                for layout in declared.every_layout
+                for name in (*layout.log_names, *layout.every_file)
+            )
+        ),
         folder,
     )
 
@@ -451,11 +458,15 @@ def find_as_of(source: Source, as_of: str) -> date:
 
 
 def hash_data(source: Source, as_of: date) -> str:
-    """Return the hash of what goes in: log, ``source.toml``, corrections, vocabularies, as_of."""
+    """Return the hash of what goes in: log, ``source.toml``, corrections, vocabularies, as_of.
+
+    The log of a database is its rows as they are now, so they are read each time.
+    """
     parts = [as_of.isoformat().encode(), read_corrections(source).to_csv(index=False).encode()]
     for name in (SETTINGS_FILE, VOCABULARY_FILE, *source.every_file):
         path = source.folder / name
         parts += [name.encode(), path.read_bytes() if path.is_file() else b""]
+    parts += hash_queries(source)
     parts += [path.read_bytes() for path in sorted(_CODE[1].glob("*.toml"))]
     return _hash(parts)
 
