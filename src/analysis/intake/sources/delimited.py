@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from analysis.errors import SourceError
+from analysis.intake.sources.limits import LONGEST_CELL, check_text, open_inside
 from analysis.intake.sources.log import Log, make_log
 from analysis.intake.sources.settings import SETTINGS_FILE, Format
 
-_LONGEST_CELL: Final = 1_000_000
 _FEWEST_MARKS: Final = 3
 """A line inside a cell that holds as many delimiters as a row is a row; fewer may be prose."""
 
@@ -21,23 +21,16 @@ def read_delimited(path: Path, written: Format) -> Log:
     Lines are counted as an editor counts them, so that a quoted cell with a line break in it does
     not shift the rows below. A blank line is a row without a cell.
     """
-    records = _read_records(path, _read_text(path, written.encoding), written.delimiter)
+    text = _read_text(path, written.encoding, written.delimiter)
+    records = _read_records(path, text, written.delimiter)
     _, header = next(records, (0, []))
     return make_log(header, records, file=path.name)
 
 
-def _read_text(path: Path, encoding: str) -> str:
-    try:
-        raw = path.read_bytes()
-    except (OSError, ValueError) as problem:
-        reason = (getattr(problem, "strerror", None) or "no such name").lower()
-        raise SourceError(
-            f"The log {path.name!r} cannot be read ({reason}); check that it is there."
-        ) from None
-    if not raw:
-        raise SourceError(f"The log {path.name!r} is empty (zero bytes); export it again.")
-    if b"\0" in raw and not encoding.lower().replace("_", "-").startswith("utf-16"):
-        raise SourceError(f"The log {path.name!r} is not text (it holds NUL bytes).")
+def _read_text(path: Path, encoding: str, delimiter: str) -> str:
+    with open_inside(path.parent, path.name) as file:
+        check_text(file, path.name, encoding=encoding, delimiter=delimiter)
+        raw = file.read()
     try:
         return raw.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)
     except UnicodeDecodeError as problem:
@@ -52,7 +45,7 @@ def _read_text(path: Path, encoding: str) -> str:
 
 
 def _read_records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(LONGEST_CELL)
     first = 1
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
