@@ -5,7 +5,7 @@ removed: prepared cohorts, and rows of the corrections file.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from analysis.intake.corrections import (
     read_corrections,
     write_all_rows,
 )
+from analysis.intake.engine import open_engine
 from analysis.intake.sources import Log, Source, list_sources, read_log, read_source
 
 Place = tuple[str, str, int]
@@ -90,11 +91,12 @@ def forget_patient(project: Path, name: str, patient: str) -> Forgotten:
     corrections = read_corrections(source)
     in_log, unfitting, unread, width = [], [], "", 0
     try:
-        log = read_log(source)
-        width = _find_width(log, source)
-        corrected, stale = apply_corrections(log, corrections)
-        places = {*_find_places(log, source, written), *_find_places(corrected, source, written)}
-        in_log = sorted(places)
+        with open_engine() as engine:
+            log = read_log(engine, source)
+            corrected, stale = apply_corrections(log, corrections)
+            ids, after = _list_ids(log, source), _list_ids(corrected, source)
+        width = cells.find_width(text for _place, text, _session in ids)
+        in_log = sorted({*_find_places(ids, written, width), *_find_places(after, written, width)})
         unfitting = [*stale[["file", "sheet", "line"]].itertuples(index=False, name=None)]
     except SourceError as problem:
         unread = str(problem)
@@ -130,39 +132,28 @@ def _list_places(rows: pd.DataFrame) -> Iterator[Place]:
     return zip(rows["file"], rows["sheet"].fillna(""), rows["line"], strict=True)
 
 
-def _find_width(log: Log, source: Source) -> int:
-    """Return how many digits the ids of the log have where zeros in front show it."""
-    ids = [text for _place, text, _session in _list_ids(log, source)]
-    return cells.find_width(ids)
-
-
-def _find_places(log: Log, source: Source, patient: str) -> list[Place]:
-    """Return where rows of the patient stand; of canonical tables also those of their sessions."""
-    ids = [*_list_ids(log, source)]
-    width = cells.find_width(text for _place, text, _session in ids)
+def _find_places(ids: Sequence[tuple[Place, str, str]], patient: str, width: int) -> list[Place]:
+    """Return where rows of the patient stand, and rows that name one of their sessions."""
     wanted = cells.fold_patient(patient, width)
-    theirs = [cells.fold_patient(text, width) == wanted for _place, text, _session in ids]
-    sessions = {session for (_p, _t, session), found in zip(ids, theirs, strict=True) if found} - {
-        ""
-    }
-    return [
-        place
-        for (place, _text, session), found in zip(ids, theirs, strict=True)
-        if found or session in sessions
-    ]
+    is_theirs = {text: cells.fold_patient(text, width) == wanted for _place, text, _s in ids}
+    sessions = {session for _place, text, session in ids if is_theirs[text]} - {""}
+    return [place for place, text, session in ids if is_theirs[text] or session in sessions]
 
 
-def _list_ids(log: Log, source: Source) -> Iterator[tuple[Place, str, str]]:
-    """Yield place, patient and, in canonical tables, session of every row that has any."""
+def _list_ids(log: Log, source: Source) -> list[tuple[Place, str, str]]:
+    """Return place, patient and, in canonical tables, session of every row."""
+    found: list[tuple[Place, str, str]] = []
     for number, layout in enumerate(source.every_layout):
         is_canonical = layout.format.kind == "tables"
-        headers = ("patient", "session") if is_canonical else (layout.columns["patient"],)
-        texts = [log.find_text(header) for header in headers]
-        rows = log.rows[log.rows["layout"] == number]
-        columns = [rows[text] for text in texts]
-        empty = [""] * len(rows)
-        sessions = columns[1] if is_canonical else empty
-        yield from zip(_list_places(rows), columns[0], sessions, strict=True)
+        texts = {
+            "patient": log.find_text("patient" if is_canonical else layout.columns["patient"]),
+            **({"session": log.find_text("session")} if is_canonical else {}),
+        }
+        rows = log.rows.filter(log.rows.layout == number).order_by("row")
+        frame = rows.select("file", "sheet", "line", **texts).execute()
+        sessions = frame["session"] if is_canonical else [""] * len(frame)
+        found += zip(_list_places(frame), frame["patient"], sessions, strict=True)
+    return found
 
 
 def _holds(folder: Path, patient: str, width: int) -> bool:

@@ -17,8 +17,8 @@ from analysis.errors import SourceError
 
 MEGABYTE: Final = 1_000_000
 
-LONGEST_LINE: Final = 4 * MEGABYTE
-"""Bytes. Readers of text hold a line whole; a session fills some hundred bytes of it."""
+LONGEST_LINE: Final = MEGABYTE
+"""Bytes. The engine sets aside sixteen times this for each thread; a session fills some hundred."""
 LONGEST_CELL: Final = MEGABYTE
 """Characters of one cell: a book. More is a quotation mark that was never closed, or an attack."""
 MOST_COLUMNS: Final = 2_000
@@ -132,20 +132,11 @@ def check_text(file: BinaryIO, name: str, *, encoding: str, delimiter: str) -> N
     if not file.tell():
         raise SourceError(f"The log {name!r} is empty (zero bytes); export it again.")
     file.seek(0)
-    header = file.readline(LONGEST_LINE).decode(_choose_encoding(encoding), errors="replace")
+    header = file.readline(LONGEST_LINE).decode(encoding, errors="replace")
     file.seek(0)
     if len(delimiter) == 1 and header.count(delimiter) >= MOST_COLUMNS:
         csv.field_size_limit(LONGEST_LINE)
         check_columns(len(next(csv.reader([header], delimiter=delimiter))), name)
-
-
-def _choose_encoding(encoding: str) -> str:
-    """Return the encoding, or one that reads any bytes when Python does not know it."""
-    try:
-        "".encode(encoding)
-    except (LookupError, ValueError):
-        return "latin-1"
-    return encoding
 
 
 def check_columns(count: int, name: str) -> None:
@@ -194,7 +185,7 @@ def check_parquet(file: BinaryIO, name: str) -> None:
 
 
 def _check_description(file: BinaryIO, name: str) -> None:
-    from pyarrow import ArrowException, parquet  # type: ignore[import-untyped]
+    from pyarrow import ArrowException, parquet
 
     try:
         found = parquet.read_metadata(file)
