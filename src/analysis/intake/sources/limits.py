@@ -65,13 +65,12 @@ def open_inside(folder: Path, name: str) -> BinaryIO:
         raise SourceError(
             f"The log {name!r} cannot be read ({reason}); check that it is there."
         ) from None
-    file = os.fdopen(handle, "rb")
     mode = os.fstat(handle).st_mode
     if not stat.S_ISREG(mode):
-        file.close()
+        os.close(handle)
         kind = "folder" if stat.S_ISDIR(mode) else "pipe or a device"
         raise SourceError(f"The log {name!r} is a {kind}; name a file in source.toml.")
-    return file
+    return os.fdopen(handle, "rb")
 
 
 def _refuse_links(folder: Path, path: Path, name: str) -> None:
