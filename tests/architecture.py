@@ -42,7 +42,7 @@ ROOMS: dict[str, Room] = {
         FLOOR_0,
         (
             *("engine", "schema", "sources", "cells", "recognise", "clean", "corrections"),
-            *("derive", "cohort", "identifiers", "example"),
+            *("derive", "cache", "cohort", "forget", "identifiers", "example"),
         ),
     ),
     "statistics": Room(

@@ -219,7 +219,7 @@ def refuse(project: Path) -> str:
     return sentence
 
 
-COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + b"EncryptedPackage" + bytes(2000)
+COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + b"EncryptedPackage" + bytes(2000)
         (COMPOUND, "'log.xlsx' is protected by a password; save it without one"),
         (b"PK\x03\x04 and then nothing", "'log.xlsx' is not an Excel workbook, or a broken one"),
         (b"Client;Day\n", "'log.xlsx' is not an Excel workbook"),
-        (b"", "'log.xlsx' is not an Excel workbook"),
+        (b"", "'log.xlsx' is empty (zero bytes)"),
     ],
 )
 def test_file_that_is_no_workbook(project: Path, content: bytes, part: str) -> None:

@@ -7,7 +7,7 @@ which is asserted on every load.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, reduce
@@ -81,6 +81,9 @@ _PLAIN_ID: Final = r"^([A-Za-z]{1,4}[-_]?)?[0-9]*[1-9][0-9]*$"
 _PLAIN_ID_WITH_LETTERS: Final = r"^[A-Za-z]{1,4}[-_]?[0-9]*[1-9][0-9]*$"
 """Ids that need no closer look; digits alone only where all such ids have one length."""
 _NO_PROBLEM: Final = Found()
+LONGEST_READ: Final = 2_000
+"""Characters of a cell, about a page. Free text is looked through for some hundred spellings, each
+with what stands around it; a longer cell is emptied and listed."""
 _ENGINE_TYPES: Final = {
     "text": "string",
     "number": "float64",
@@ -265,6 +268,7 @@ class _Reader:
         columns = {name: joined[name] for name in PLACE} | self._map_texts(joined)
         columns["kind"] = joined.is_again.fill_null(False).ifelse("duplicate_row", joined.kind)
         kept = self.engine.name("rows", joined.select(**columns))
+        kept = self._blank_long(kept, [name for name in columns if name[:2] in ("t_", "s_")])
         refused = {
             rule: self._number_problem(None, Found(rule=rule, consequence="row set aside"))
             for rule in ("duplicate_row", "wrong_number_of_cells")
@@ -285,6 +289,32 @@ class _Reader:
             for scale in self.scale_columns
         }
         return {name: self._pick(rows, each) for name, each in headers.items()}
+
+    def _blank_long(self, rows: Table, names: Sequence[str]) -> Table:
+        """Empty the cells that are longer than :data:`LONGEST_READ`, and list them."""
+        lengths = {name: rows[name].length().max() for name in names}
+        longest = rows.agg(**lengths).fill_null(0).execute().iloc[0]
+        blanked: dict[str, ibis.Value] = {}
+        hint = "shorten the cell; what matters of it may stand in a column of its own"
+        found = Found(rule="cell_too_long", consequence="cell blanked", suggestion=hint)
+        for name in names:
+            if longest[name] > LONGEST_READ:
+                is_long = rows[name].length() > LONGEST_READ
+                blanked[name] = is_long.ifelse("", rows[name])
+                long = rows.filter((rows.kind == "data") & is_long)
+                headers = {n: self._find_header(layout, name) for n, layout in self._number()}
+                numbers = [
+                    (long.layout == n, self._number_problem(header, found))
+                    for n, header in headers.items()
+                    if header
+                ]
+                self._add_problems(long, ibis.cases(*numbers, else_=None))
+        return self._keep("short", rows.mutate(**blanked)) if blanked else rows
+
+    @staticmethod
+    def _find_header(layout: Layout, name: str) -> str | None:
+        """Return the header of a role (``t_``) or of the scores on a scale (``s_``)."""
+        return (layout.columns if name[:2] == "t_" else layout.scores).get(name[2:])
 
     def _find_kind(self, rows: Table, day: ibis.Value, patient: ibis.Value) -> ibis.Value:
         """Return what a row is: data, or why not. Only rows without a day are looked at closely."""

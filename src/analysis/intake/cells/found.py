@@ -1,5 +1,6 @@
 """What a cell is read as, the rules a problem can name, and the texts that stand for nothing."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ class Found:
 
 
 RULES: Final[Mapping[str, str]] = {
+    "cell_too_long": "a cell longer than any a front desk writes; it is not read",
+    "invisible_characters": "marks nobody sees in the name of a clinic, device or lot",
     "missing_patient": "no patient in the patient column",
     "name_in_id_column": "a name where an id belongs: words of letters only",
     "patient_id_tidied": "a patient id that differs from others only in case, spaces or zeros",
@@ -121,10 +124,23 @@ SENTINELS: Final = frozenset(
 ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
 
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+"""Marks without a shape of their own: control codes, signs of no width, signs that turn the
+direction of what follows. The codes from 80 to 9f are not among them: read in another encoding they
+are dashes and quotation marks."""
+
+
+def drop_invisible(text: str) -> str:
+    """Return the text without marks that nobody sees and that make equal words unequal."""
+    return _INVISIBLE.sub("", text)
+
+
 def fold(text: str) -> str:
-    """Return the text as spellings are compared: lower case, single spaces, one kind of dash, and
-    an accent as part of its letter."""
-    plain = unicodedata.normalize("NFC", text)
+    """Return the text as spellings are compared: lower case, single spaces, one kind of dash, an
+    accent as part of its letter, nothing invisible."""
+    plain = unicodedata.normalize("NFC", drop_invisible(text))
     plain = plain.replace("\u2019", "'").replace("\u2013", "-").replace("\u2212", "-")
     return " ".join(plain.casefold().split())
 

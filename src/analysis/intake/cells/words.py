@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from analysis.intake.cells.found import Found, fold, is_blank
+from analysis.intake.cells.found import Found, drop_invisible, fold, is_blank
 
 
 def _spell(**spellings: str) -> dict[str, str]:
@@ -163,5 +163,14 @@ def parse_answer(text: str) -> Found:
 
 
 def parse_text(text: str) -> Found:
-    """Return the text without spaces around it, for names of devices, lots, staff and areas."""
-    return Found() if is_blank(text) or not text.strip(" -") else Found(" ".join(text.split()))
+    """Return the text without spaces around it, for names of devices, lots, staff and areas.
+
+    Such a name is shown on pages, so that marks nobody sees are taken out of it.
+    """
+    plain = " ".join(drop_invisible(text).split())
+    if is_blank(plain) or not plain.strip(" -"):
+        return Found()
+    if drop_invisible(text) == text:
+        return Found(plain)
+    hint = "type the name again; it holds marks that nobody sees"
+    return Found(plain, "invisible_characters", "repaired", hint)

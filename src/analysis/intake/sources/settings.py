@@ -368,8 +368,11 @@ def _check_layout(source: Source, layout: Layout, where: str) -> None:
 
 
 def _check_inside(source: Source, name: str) -> None:
-    path = (source.folder / name).resolve()
-    if not path.is_relative_to(source.folder.resolve()):
+    try:
+        is_inside = (source.folder / name).resolve().is_relative_to(source.folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # no name a file can have, or links in a circle
+        is_inside = False
+    if not is_inside:
         raise SourceError(f"The file {name!r} of {source.name!r} lies outside its folder.")
 
 
