@@ -6,6 +6,7 @@ the mutator kept.
 
 import os
 from collections import Counter, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,8 @@ FEWEST: Final = 2_100
 ASKED: Final = int(os.environ.get("MUTANTS", FEWEST))
 Listed = Counter[tuple[Place, str | None, str, str]]
 """Place, header, rule and consequence of problems."""
+Patients = dict[str, tuple[str | None, int | None]]
+"""Patient → sex and skin type."""
 
 NOT_MUTATED: Final = {
     "unknown_patient": "rows of canonical tables: test_tables",
@@ -74,9 +77,23 @@ def add_fates(fates: Counter[str]) -> Account:
     return Account(used + aside + no_data, used, aside, no_data)
 
 
-def check_mutants(project: Path, mutants: list[Mutant], seed: int) -> Counter[str]:
-    """Write the mutants as one source, load it, and assert that what intake says of them is what
-    they say of themselves. Return how often each rule was raised."""
+@dataclass(frozen=True)
+class Comparison:
+    """What intake says of some mutants, beside what they say of themselves."""
+
+    differences: list[tuple[list[str], Listed, Listed]]
+    """What was done to a mutant, the problems that are missing, and those too many."""
+    strays: Listed
+    """Problems of no mutant's row."""
+    accounts: tuple[Account, Account]
+    patients: tuple[Patients, Patients]
+    """As intake says, as the mutants say."""
+    rules: Counter[str]
+    """How often each rule had to be raised."""
+
+
+def compare_mutants(project: Path, mutants: list[Mutant], seed: int) -> Comparison:
+    """Write the mutants as one source and load it."""
     home = make_home(project)
     files = pack(mutants, seed)
     places = {file.name: write_file(home, file) for file in files}
@@ -86,25 +103,31 @@ def check_mutants(project: Path, mutants: list[Mutant], seed: int) -> Counter[st
 
     found = count_problems(cohort)
     fates = Counter({"not data": sum(file.more_rows for file in files)})
-    known: dict[str, tuple[str | None, int | None]] = {}
+    known: Patients = {}
     rules: Counter[str] = Counter()
+    differences = []
     for file in files:
         for mutant, own in zip(file.mutants, places[file.name], strict=True):
             verdict = settle(mutant)
             expected = tell_problems(mutant, verdict, own)
             listed = Counter({key: n for key, n in found[file.name].items() if key[0] in own})
-            assert listed == expected, f"{file.name}, {file.form}: {mutant.touched}"
+            if listed != expected:
+                done = [f"{file.name}, {file.form}", *mutant.touched]
+                differences.append((done, expected - listed, listed - expected))
             found[file.name] -= listed
             fates.update(verdict.fates)
             known |= verdict.patients
             rules.update(rule for _place, _column, rule, _how in expected.elements())
-    assert not +sum(found.values(), Counter()), "problems of no mutant's row"
-    assert cohort.account == add_fates(fates)
-    assert read_patients(cohort) == known
-    return rules
+    return Comparison(
+        differences,
+        +sum(found.values(), Counter()),
+        (cohort.account, add_fates(fates)),
+        (read_patients(cohort), known),
+        rules,
+    )
 
 
-def read_patients(cohort: Cohort) -> dict[str, tuple[str | None, int | None]]:
+def read_patients(cohort: Cohort) -> Patients:
     """Return patient → sex and skin type."""
     patients = cohort.patients[["patient", "sex", "skin_type"]].astype("object")
     patients = patients.where(patients.notna(), None)
@@ -134,8 +157,13 @@ def test_problems_are_those_of_the_list(
     first = seen["mutants"]
     mutants = [make_mutant(number, bases, seed) for number in range(first, first + TOGETHER)]
 
-    seen.update(check_mutants(tmp_path_factory.mktemp("mutants"), mutants, seed))
+    found = compare_mutants(tmp_path_factory.mktemp("mutants"), mutants, seed)
 
+    assert found.differences == []
+    assert not found.strays
+    assert found.accounts[0] == found.accounts[1]
+    assert found.patients[0] == found.patients[1]
+    seen.update(found.rules)
     seen["mutants"] += TOGETHER
 
 
