@@ -80,11 +80,18 @@ OPEN: Final = Habit(
 )
 
 
-def read_bases(folder: Path) -> dict[str, tuple[Habit, Base]]:
-    """Return habit → clean rows: the small log of all roles in two formats, and those of the
-    example, which is written into the folder."""
+class Bases(dict[str, tuple[Habit, Base]]):
+    """Habit → the clean rows of each of its patients."""
+
+    def __repr__(self) -> str:
+        return "the clean rows"  # hypothesis prints them with every failure
+
+
+def read_bases(folder: Path) -> Bases:
+    """Return the small log of all roles in two formats, and the clean rows of the example, which is
+    written into the folder."""
     found = {habit.key: (habit, write_desk(habit)) for habit in (DESK, OPEN)}
-    return found | read_example(folder, patients=400, seed=3)
+    return Bases(found | read_example(folder, patients=400, seed=3))
 
 
 def write_desk(habit: Habit) -> Base:

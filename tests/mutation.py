@@ -6,12 +6,13 @@ asks the product what it would make of a text.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 from typing import Any, Final
 
+from mutant_bases import Bases
 from mutant_logs import (
     AS_OF,
     ASIDE,
@@ -615,8 +616,6 @@ def add_title(mutant: Mutant, place: int, dice: Random) -> str | None:
 
 # --- mutants and files ----------------------------------------------------------------------------
 
-Bases = Mapping[str, tuple[Habit, list[list[Row]]]]
-"""Habit → the clean rows of each of its patients."""
 _SHEETS: Final = 0.12
 """Share of mutants that stand in a workbook."""
 _TOGETHER: Final = 8

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from analysis.intake.cells import RULES
 from analysis.intake.clean import Account
 from analysis.intake.cohort import Cohort, load_cohort
-from mutant_bases import read_bases
+from mutant_bases import Bases, read_bases
 from mutant_logs import Mutant, Place, Verdict, settle, write_file, write_source
-from mutation import ENTRIES, Bases, make_mutant, pack
+from mutation import ENTRIES, make_mutant, pack
 
 TOGETHER: Final = 700
 """Mutants in one source; loading one takes seconds however small it is."""
