@@ -41,8 +41,8 @@ ROOMS: dict[str, Room] = {
         "floor 1",
         FLOOR_0,
         (
-            *("schema", "sources", "cells", "recognise", "clean", "corrections", "derive"),
-            *("cohort", "identifiers", "example"),
+            *("engine", "schema", "sources", "cells", "recognise", "clean", "corrections"),
+            *("derive", "cohort", "identifiers", "example"),
         ),
     ),
     "statistics": Room(
@@ -75,6 +75,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pandera": ("estimates", "intake.schema"),
     "ibis": ("intake",),
     "duckdb": ("intake",),
+    "pyarrow": ("intake",),
     "python_calamine": ("intake",),
     "statsmodels": ("statistics",),
     "scipy": ("statistics",),

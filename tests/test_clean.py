@@ -7,7 +7,6 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-import ibis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 from analysis.intake.cells import RULES
 from analysis.intake.clean import Account, clean_log
 from analysis.intake.cohort import Cohort, load_cohort
+from analysis.intake.engine import open_engine
 from analysis.intake.schema import COLUMNS
 from analysis.intake.sources import read_log, read_source
 from logs import load, write_settings
@@ -217,16 +217,12 @@ def test_conservation(tmp_path_factory: pytest.TempPathFactory, rows: list[list[
     (home / "source.toml").write_text(write_settings([*CELLS]), encoding="utf-8")
     source = read_source(home.parents[1], "clinic")
 
-    cleaned = clean_log(
-        ibis.duckdb.connect(),
-        read_log(source),
-        source,
-        source.read_vocabulary(),
-        date(2026, 6, 30),
-    )
+    with open_engine() as engine:
+        log, vocabulary = read_log(engine, source), source.read_vocabulary()
+        cleaned = clean_log(engine, log, source, vocabulary, date(2026, 6, 30))
+        account, problems = cleaned.account, cleaned.problems.execute()
+        visits = cleaned.visits.select("line", "patient", "date", "recorded").execute()
 
-    account, problems = cleaned.account, cleaned.problems.execute()
-    visits = cleaned.visits.select("line", "patient", "date", "recorded").execute()
     assert account.read == len(lines)
     assert account.used == len(visits)
     assert account.read == account.used + account.set_aside + account.not_data

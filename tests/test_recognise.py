@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import SourceError
+from analysis.intake.engine import Engine
 from analysis.intake.recognise import (
     ALIASES,
     find_decimal,
@@ -45,7 +46,7 @@ def test_example_log_is_recognised_whole(project: Path) -> None:
     assert "side_effects_belong_to" in found.questions[0]
 
 
-def test_written_source_can_be_read(project: Path, tmp_path: Path) -> None:
+def test_written_source_can_be_read(engine: Engine, project: Path, tmp_path: Path) -> None:
     """What is written beside the log is a valid ``source.toml`` for the same columns and format."""
     text = (project / "tests" / "data" / "small-clinic" / "session-log.csv").read_bytes()
     home = tmp_path / "data" / "north"
@@ -59,7 +60,7 @@ def test_written_source_can_be_read(project: Path, tmp_path: Path) -> None:
     assert (source.name, source.files) == ("north", ("log.csv",))
     assert (source.format, dict(source.columns)) == (found.format, dict(found.columns))
     assert source.extracted_on is None
-    assert len(read_log(source).rows) == 602
+    assert read_log(engine, source).rows.count().execute() == 602
 
 
 def test_written_source_says_why_and_what_is_open(tmp_path: Path) -> None:
@@ -220,7 +221,7 @@ ROWS = "".join(
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
-def test_encoding(tmp_path: Path, encoding: str) -> None:
+def test_encoding(engine: Engine, tmp_path: Path, encoding: str) -> None:
     """What a spreadsheet saves is read letter by letter, with its encoding written down."""
     found = recognise_log(write_log(tmp_path, HEADER + ROWS, encoding), "north")
     home = tmp_path / "data" / "north"
@@ -228,9 +229,9 @@ def test_encoding(tmp_path: Path, encoding: str) -> None:
     (tmp_path / "log.csv").rename(home / "log.csv")
     (home / "source.toml").write_text(write_source(found), encoding="utf-8")
 
-    log = read_log(read_source(tmp_path, "north"))
+    log = read_log(engine, read_source(tmp_path, "north"))
 
-    assert log.rows[log.find_text("Side effects")].tolist() == ["Rötung, Schwellung – später"] * 20
+    assert log.read_column("Side effects").tolist() == ["Rötung, Schwellung – später"] * 20
 
 
 @pytest.mark.parametrize(

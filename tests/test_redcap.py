@@ -6,8 +6,7 @@ import pytest
 
 from analysis.errors import SourceError
 from analysis.intake.clean import Account
-from analysis.intake.sources import read_log, read_source
-from forms import list_problems, load, read_tables, write_source
+from forms import list_problems, load, read_headers, read_tables, read_text, write_source
 
 SETTINGS = """
     files = ["records.csv"]
@@ -54,11 +53,6 @@ def write(
     return write_source(folder, settings, {"records.csv": records, "dictionary.csv": dictionary})
 
 
-def read_text(project: Path, header: str) -> list[str]:
-    log = read_log(read_source(project, "clinic"))
-    return log.rows[log.find_text(header)].tolist()
-
-
 def test_codes_become_labels(tmp_path: Path) -> None:
     """The dictionary's choices are what the codes mean; a comma in a label is part of it."""
     project = write(tmp_path, RECORDS.replace("P-8,2,-9", "P-8,2,10"))
@@ -78,7 +72,7 @@ def test_tick_boxes_become_one_cell(tmp_path: Path) -> None:
     assert read_text(project, "reasons") == [
         *("", "Diabetes; Keloid tendency", "None", "", "", ""),
     ]
-    headers = read_log(read_source(project, "clinic")).headers
+    headers = read_headers(project)
     assert not [header for header in headers if "___" in header]
 
 

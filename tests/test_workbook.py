@@ -8,8 +8,18 @@ import pytest
 from analysis.errors import SourceError
 from analysis.intake.clean import Account
 from analysis.intake.corrections import write_corrections
+from analysis.intake.engine import Engine
 from analysis.intake.sources import read_log, read_source
-from forms import Sheet, list_problems, load, read_tables, write_source, write_workbook
+from forms import (
+    Sheet,
+    list_problems,
+    load,
+    read_headers,
+    read_tables,
+    read_text,
+    write_source,
+    write_workbook,
+)
 
 SETTINGS = """
     files = ["log.xlsx"]
@@ -101,12 +111,11 @@ def test_every_row_of_every_sheet_is_accounted_for(project: Path) -> None:
 
 def test_real_cells_become_plain_text(project: Path) -> None:
     """A day is an ISO date, a whole number has no point, a tick is yes."""
-    log = read_log(read_source(project, "clinic"))
-    text = {header: log.rows[log.find_text(header)] for header in ("Day", "Needle", "Remarks")}
+    days, needles = read_text(project, "Day"), read_text(project, "Needle")
 
-    assert text["Day"].tolist()[2:6] == ["2024-01-03", "2024-02-07T10:30:00", "", "31.04.2024"]
-    assert text["Needle"].tolist()[2:4] == ["1.5", "1500"]
-    assert text["Remarks"].tolist()[6] == "yes"
+    assert days[2:6] == ["2024-01-03", "2024-02-07T10:30:00", "", "31.04.2024"]
+    assert needles[2:4] == ["1.5", "1500"]
+    assert read_text(project, "Remarks")[6] == "yes"
 
 
 def test_header_cell_that_is_merged(tmp_path: Path) -> None:
@@ -115,7 +124,7 @@ def test_header_cell_that_is_merged(tmp_path: Path) -> None:
     rows = [row[:] for row in ANNA[2:6]]
     write_workbook(project / "data/clinic/log.xlsx", {"Anna": rows}, {"Anna": (0, 4, 6)})
 
-    assert read_log(read_source(project, "clinic")).headers == (
+    assert read_headers(project) == (
         *("Client", "Day", "For", "Needle", "Score before", "Score after", "Score seen"),
         *("Harm", "Remarks"),
     )
@@ -129,10 +138,11 @@ def test_only_named_sheets_are_read(project: Path) -> None:
     assert [each["patient"] for each in read_tables(project)["patients"]] == ["clinic/B1"]
 
 
-def test_correction_finds_its_sheet(project: Path) -> None:
+def test_correction_finds_its_sheet(engine: Engine, project: Path) -> None:
     """Two sheets have a row 6; a correction is for one of them."""
     source = read_source(project, "clinic")
-    path = write_corrections(source, read_log(source), load(project).problems)
+    problems = load(project).problems
+    path = write_corrections(source, read_log(engine, source), problems)
     rows = path.read_text(encoding="utf-8").splitlines()
     assert [row.split(",")[:5] for row in rows[1:3]] == [
         ["log.xlsx", "Anna", "6", "Score before", "7"],

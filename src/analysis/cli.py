@@ -107,11 +107,13 @@ def check(
     Every problem is written to data/SOURCE/corrections.csv with its place.
     """
     from analysis.intake.corrections import write_corrections
+    from analysis.intake.engine import open_engine
     from analysis.intake.sources import find_project, read_log, read_source
 
     cohort = _load(source)
     declared = read_source(find_project(), source)
-    written = write_corrections(declared, read_log(declared), cohort.problems)
+    with open_engine() as engine:
+        written = write_corrections(declared, read_log(engine, declared), cohort.problems)
     found = _account(cohort)
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=1))

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, reduce
+from operator import and_
 from typing import Any, Final, TypeAlias
 
 import ibis
@@ -19,10 +20,10 @@ from ibis import _, selectors
 
 from analysis.intake import cells
 from analysis.intake.cells import Found
+from analysis.intake.engine import Engine, make_table
 from analysis.intake.schema import COLUMNS, name_type
 from analysis.intake.sources import (
     CANONICAL,
-    JOINED,
     PLACE,
     PROBLEM,
     Layout,
@@ -76,8 +77,6 @@ _SCORES: Final = ("score_before", "score_after")
 _PROBLEM: Final = {"column": "string"} | dict.fromkeys(PROBLEM[4:], "string")
 _TOTALS: Final = ("total", "totals", "sum", "summe", "gesamt", "subtotal", "grand total")
 _NO_PROBLEM: Final = Found()
-_BETWEEN: Final = "\x1f"
-"""The unit separator of ASCII, between the cells of a row that is compared as a whole."""
 _ENGINE_TYPES: Final = {
     "text": "string",
     "number": "float64",
@@ -123,7 +122,7 @@ class Cleaned:
 
 
 def clean_log(
-    connection: ibis.BaseBackend, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
+    engine: Engine, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
 ) -> Cleaned:
     """Return the typed rows of a log and its problems.
 
@@ -131,8 +130,8 @@ def clean_log(
     problems.
     """
     if source.every_layout[0].format.kind == "tables":
-        return _take_tables(connection, log, source, vocabulary, as_of)
-    reader = _Reader(connection, log, source, vocabulary, as_of)
+        return _take_tables(engine, log, source, vocabulary, as_of)
+    reader = _Reader(engine, log, source, vocabulary, as_of)
     visits = reader.read_visits()
     concerns = reader.read_concerns(visits)
     scores = reader.read_scores(visits, concerns)
@@ -151,21 +150,21 @@ def clean_log(
 
 
 def _take_tables(
-    connection: ibis.BaseBackend, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
+    engine: Engine, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
 ) -> Cleaned:
     """Return canonical tables as they are, without the rows that break the schema."""
     frames, problems = check_tables(log, source, vocabulary, as_of)
     tables = {}
     for name in CANONICAL:
         types = {key: _ENGINE_TYPES[name_type(item)] for key, item in COLUMNS[name].items()}
-        tables[name] = connection.create_table(f"given_{name}", _to_engine(frames[name], types))
+        tables[name] = engine.keep(f"given_{name}", make_table(frames[name], types))
     types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
-    blank = int((log.rows["cells"] == 0).sum())
+    blank = int(log.rows.filter(_.cells == 0).count().execute())
+    read = int(log.rows.count().execute())
     bad = problems[["file", "line"]].drop_duplicates()
-    used = len(log.rows) - blank - len(bad)
-    account = Account(len(log.rows), used, len(bad), blank)
+    account = Account(read, read - blank - len(bad), len(bad), blank)
     account.check()
-    listed = connection.create_table("problems", _to_engine(problems, types))
+    listed = engine.keep("problems", make_table(problems, types))
     return Cleaned(problems=listed, account=account, tables=tables)
 
 
@@ -222,13 +221,13 @@ class _Reader:
 
     def __init__(
         self,
-        connection: ibis.BaseBackend,
+        engine: Engine,
         log: Log,
         source: Source,
         vocabulary: Vocabulary,
         as_of: date,
     ) -> None:
-        self.connection = connection
+        self.engine = engine
         self.log = log
         self.source = source
         self.layouts = source.every_layout
@@ -250,13 +249,7 @@ class _Reader:
     def _read_rows(self) -> Table:
         """Return the rows with ``kind`` (data, or why not) and the text of each role that is mapped
         (``t_``) and of each score column that is named by its scale (``s_``)."""
-        types = {
-            name: "string" if kind == "str" else kind
-            for name, kind in (*PLACE.items(), *JOINED.items())
-        }
-        types |= dict.fromkeys(self.log.texts, "string")
-        rows = _to_engine(self.log.rows, types)
-        whole = ibis.literal(_BETWEEN).join([rows[name] for name in self.log.texts])
+        rows = self.log.rows
         mapped = {
             f"t_{role}": self._pick(rows, {n: each.columns.get(role) for n, each in self._number()})
             for role in (*TYPED, *_SPREAD, *_SCORES)
@@ -268,34 +261,52 @@ class _Reader:
             )
             for scale in self.scale_columns
         }
-        rows = rows.select(*PLACE, *JOINED, whole=whole, **mapped)
-        either = "|".join(_TOTALS)
-        is_total = (
-            rows.whole.lower().re_search(rf"^[\s{_BETWEEN}]*({either})\s*:?\s*({_BETWEEN}|$)")
-            | rows.t_patient.lower().strip().isin(_TOTALS)
-            | rows.t_date.lower().strip().isin(_TOTALS)
-        ) & rows.t_date.lower().strip().isin(["", *_TOTALS])
-        kind = ibis.cases(
-            (rows.kind != "", rows.kind),
-            (~rows.whole.re_search(rf"[^\s{_BETWEEN}]"), "blank"),
-            (is_total, "total"),
-            (rows.cells != rows.width, "wrong_number_of_cells"),
-            else_="data",
-        )
-        rows = rows.mutate(kind=kind)
-        nth = ibis.row_number().over(
-            ibis.window(group_by=["layout", "kind", "whole"], order_by="row")
-        )
-        is_again = (rows.kind == "data") & (nth > 0)
-        rows = rows.mutate(kind=is_again.ifelse("duplicate_row", rows.kind))
-        rows = self._keep("rows", rows.drop("whole", "cells", "width"))
+        placed = rows.mutate(kind=self._find_kind(rows, mapped["t_date"], mapped["t_patient"]))
+        again = self._find_again(placed)
+        placed = placed.mutate(**mapped).select(*PLACE, *mapped).left_join(again, "row")
+        kind = placed.is_again.fill_null(False).ifelse("duplicate_row", placed.kind)
+        kept = self._keep("rows", placed.mutate(kind=kind).select(*PLACE, *mapped))
         refused = {
             rule: self._number_problem(None, Found(rule=rule, consequence="row set aside"))
             for rule in ("duplicate_row", "wrong_number_of_cells")
         }
-        number = ibis.cases(*((rows.kind == rule, n) for rule, n in refused.items()), else_=None)
-        self._add_problems(rows.filter(rows.kind.isin([*refused])), number)
-        return rows
+        number = ibis.cases(*((kept.kind == rule, n) for rule, n in refused.items()), else_=None)
+        self._add_problems(kept.filter(kept.kind.isin([*refused])), number)
+        return kept
+
+    def _find_kind(self, rows: Table, day: ibis.Value, patient: ibis.Value) -> ibis.Value:
+        """Return what a row is: data, or why not. Only rows without a day are looked at closely."""
+        texts = [rows[name] for name in self.log.texts]
+        has_day = ~day.strip().lower().isin(["", *_TOTALS])
+        is_whole = rows.cells == rows.width
+        is_blank = reduce(and_, (~text.re_search(r"\S") for text in texts))
+        words = ibis.literal(" ").join(texts).lower().strip()
+        is_total = words.re_search(rf"^({'|'.join(_TOTALS)})\s*:?(\s|$)") | (
+            patient.lower().strip().isin(_TOTALS)
+        )
+        return ibis.cases(
+            (rows.kind != "", rows.kind),
+            (has_day & is_whole, "data"),
+            (has_day, "wrong_number_of_cells"),
+            (is_blank, "blank"),
+            (is_total, "total"),
+            (~is_whole, "wrong_number_of_cells"),
+            else_="data",
+        )
+
+    def _find_again(self, rows: Table) -> Table:
+        """Return the rows that stand further up already, word for word, as ``row``, ``is_again``.
+
+        Rows with the same hash are few; only they are compared.
+        """
+        data = rows.filter(_.kind == "data")
+        texts = {name: data[name] for name in self.log.texts}
+        hashed = data.mutate(hashed=ibis.struct(texts).hash())
+        several = hashed.group_by("layout", "hashed").agg(n=_.count()).filter(_.n > 1)
+        alike = hashed.semi_join(several, ["layout", "hashed"])
+        nth = ibis.row_number().over(group_by=["layout", *texts], order_by="row")
+        again = alike.select("row", nth=nth).filter(_.nth > 0)
+        return self._keep("again", again.select("row", is_again=True))
 
     @property
     def scale_columns(self) -> list[str]:
@@ -338,7 +349,7 @@ class _Reader:
         used, absent = (int(each) if pd.notna(each) else 0 for each in data.iloc[0])
         again = count["duplicate_row"] + count["wrong_number_of_cells"]
         not_data = count.total() - again - count["data"] + absent
-        account = Account(len(self.log.rows), used, again + count["data"] - used - absent, not_data)
+        account = Account(count.total(), used, again + count["data"] - used - absent, not_data)
         account.check()
         return account
 
@@ -427,7 +438,7 @@ class _Reader:
             read.append(row)
         types = {f"l_{role}": "int64", f"k_{role}": "string"} | dict(columns)
         types[f"p_{role}"] = "int64"
-        return _to_engine(pd.DataFrame(read, columns=[*types]), types)
+        return make_table(pd.DataFrame(read, columns=[*types]), types)
 
     def _complete(self, typed: Table) -> Table:
         """Fill in what the answers of each layout say, and what follows from several cells."""
@@ -621,7 +632,7 @@ class _Reader:
             for text in self.texts.get((n, f"t_{role}"), ())
             for row, each in spread(layout, text)
         ]
-        table = _to_engine(pd.DataFrame(read, columns=[*types]), types)
+        table = make_table(pd.DataFrame(read, columns=[*types]), types)
         if f"t_{role}" not in visits.columns:
             nothing = table.mutate(row=ibis.null("int64")).filter(ibis.literal(False))
             return nothing.select("row", *kinds, "problem")
@@ -645,7 +656,7 @@ class _Reader:
         if written is None:
             types = {"row": "int64", "concern": "string", "scale": "string"}
             types |= {"score": "float64", "date": "date"}
-            return _to_engine(pd.DataFrame(columns=[*types]), types)
+            return make_table(pd.DataFrame(columns=[*types]), types)
         keys = {"layout": "int64", "slot": "string", "scale": "string", "named": "string"}
         keys |= {"text": "string"}
         distinct = written.select(*keys).distinct().execute()
@@ -657,7 +668,7 @@ class _Reader:
             read.append((n, slot, scale, named, text, found.value, number))
         types = {f"of_{name}": kind for name, kind in keys.items()}
         types |= {"score": "float64", "problem": "int64"}
-        table = _to_engine(pd.DataFrame(read, columns=[*types]), types)
+        table = make_table(pd.DataFrame(read, columns=[*types]), types)
         # a scale may be missing, and so may the cell that names it
         same = [written[name].identical_to(table[f"of_{name}"]) for name in keys]
         scored = written.inner_join(table, same)
@@ -716,7 +727,7 @@ class _Reader:
             if scale.fits(concern)
         ]
         types = {"concern": "string", "scale": "string"}
-        fits = _to_engine(pd.DataFrame(fitting, columns=[*types]), types)
+        fits = make_table(pd.DataFrame(fitting, columns=[*types]), types)
         chosen = (
             concerns.inner_join(scored.select("row", "slot", "scale"), "row")
             .semi_join(fits, ["concern", "scale"])
@@ -747,7 +758,7 @@ class _Reader:
         ]
         if listed:
             types = {"layout": "int64", "slot": "string", "rule": "string", "problem": "int64"}
-            numbers = _to_engine(pd.DataFrame(listed, columns=[*types]), types)
+            numbers = make_table(pd.DataFrame(listed, columns=[*types]), types)
             joined = raised.inner_join(numbers, ["layout", "slot", "rule"])
             self._add_problems(joined, joined.problem)
         kept = found.filter(_.rule.isnull() | (_.rule == "several_concerns_fit"))
@@ -776,24 +787,16 @@ class _Reader:
         """Return all problems so far, one row per cell or row and rule."""
         listed = [(n, *key) for key, n in self.numbers.items()]
         types = {"problem": "int64"} | _PROBLEM
-        kinds = _to_engine(pd.DataFrame(listed, columns=[*types]), types)
+        kinds = make_table(pd.DataFrame(listed, columns=[*types]), types)
         place = self.rows.select("row", "file", "sheet", "line")
         found = ibis.union(*self.problems).inner_join(kinds, "problem").inner_join(place, "row")
         found = found.select(*PROBLEM)
         if len(self.log.problems):
             types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
-            found = found.union(_to_engine(self.log.problems, types).select(*PROBLEM))
+            found = found.union(make_table(self.log.problems, types).select(*PROBLEM))
         return self._keep("problems", found)
 
     # --- the engine ---------------------------------------------------------------------------
 
     def _keep(self, name: str, table: Table) -> Table:
-        """Compute a table once, so that what follows does not compute it again."""
-        return self.connection.create_table(f"kept_{name}", table, temp=True, overwrite=True)
-
-
-def _to_engine(frame: pd.DataFrame, types: Mapping[str, str]) -> Table:
-    """Return a small frame as a table of the engine; it is read where it is used."""
-    nullable = {"int64": "Int64", "float64": "Float64", "boolean": "boolean", "string": "str"}
-    frame = frame.astype({key: nullable[kind] for key, kind in types.items() if kind in nullable})
-    return ibis.memtable(frame, schema=ibis.schema(dict(types)))
+        return self.engine.keep(f"kept_{name}", table)

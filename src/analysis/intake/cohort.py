@@ -28,7 +28,15 @@ from analysis.estimates import Origin
 from analysis.intake.clean import Account, clean_log
 from analysis.intake.corrections import apply_corrections, read_corrections
 from analysis.intake.derive import derive_tables
-from analysis.intake.schema import ALL_TERMS, COLUMNS, MODALITIES, SETTINGS, check_table
+from analysis.intake.engine import Engine, make_table, open_engine
+from analysis.intake.schema import (
+    ALL_TERMS,
+    COLUMNS,
+    MODALITIES,
+    SETTINGS,
+    check_rows,
+    check_table,
+)
 from analysis.intake.sources import (
     SETTINGS_FILE,
     VOCABULARY_FILE,
@@ -478,10 +486,6 @@ def _read_kept(folder: Path) -> dict[str, Any] | None:
 def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) -> None:
     """Write the tables aside and rename the folder; of two builders at once, the first one
     stays."""
-    log, stale = apply_corrections(read_log(source), read_corrections(source))
-    connection = ibis.duckdb.connect()
-    cleaned = clean_log(connection, log, source, vocabulary, as_of)
-    tables = derive_tables(connection, cleaned, source, vocabulary, as_of)
     try:
         folder.parent.parent.mkdir(mode=0o700, exist_ok=True)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
@@ -490,18 +494,8 @@ def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) ->
         reason = (problem.strerror or "unwritable").lower()
         raise SourceError(f"The cohort cannot be kept in {CACHE}/ ({reason}).") from None
     try:
-        for name, table in tables.items():
-            frame = table.order_by([*COLUMNS[name]]).execute()
-            if name == "problems" and len(stale):
-                frame = pd.concat([frame, stale], ignore_index=True)
-            check_table(name, frame).to_parquet(aside / f"{name}.parquet", index=False)
-        last = tables["sessions"].date.max().execute()
-        kept: dict[str, Any] = {
-            "rows": asdict(cleaned.account),
-            "data_until": "" if pd.isna(last) else f"{pd.Timestamp(last):%Y-%m}",
-            "sizes": {name: (aside / f"{name}.parquet").stat().st_size for name in COLUMNS},
-        }
-        (aside / _ACCOUNT).write_text(json.dumps(kept), encoding="utf-8")
+        with open_engine() as engine:
+            _write_tables(engine, aside, source, vocabulary, as_of)
         if _read_kept(folder) is None:
             shutil.rmtree(folder, ignore_errors=True)
         # of two builders at once the first one stays; the other's rename fails
@@ -509,3 +503,24 @@ def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) ->
             os.replace(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_tables(
+    engine: Engine, folder: Path, source: Source, vocabulary: Vocabulary, as_of: date
+) -> None:
+    log, stale = apply_corrections(read_log(engine, source), read_corrections(source))
+    cleaned = clean_log(engine, log, source, vocabulary, as_of)
+    tables = derive_tables(engine, cleaned, source, vocabulary, as_of)
+    for name, table in tables.items():
+        if name == "problems" and len(stale):
+            types = {key: "int64" if key == "line" else "string" for key in COLUMNS[name]}
+            table = table.union(make_table(stale, types))
+        check_rows(name, table)
+        engine.connection.to_parquet(table, folder / f"{name}.parquet")
+    last = tables["sessions"].date.max().execute()
+    kept: dict[str, Any] = {
+        "rows": asdict(cleaned.account),
+        "data_until": "" if pd.isna(last) else f"{pd.Timestamp(last):%Y-%m}",
+        "sizes": {name: (folder / f"{name}.parquet").stat().st_size for name in COLUMNS},
+    }
+    (folder / _ACCOUNT).write_text(json.dumps(kept), encoding="utf-8")

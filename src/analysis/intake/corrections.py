@@ -6,14 +6,15 @@ while its cell still holds the text it was written for.
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+import ibis
 import pandas as pd
 
 from analysis.errors import SourceError
+from analysis.intake.engine import make_table
 from analysis.intake.sources import Log, Source
 
 FILE: Final = "corrections.csv"
@@ -47,30 +48,44 @@ def apply_corrections(log: Log, corrections: pd.DataFrame) -> tuple[Log, pd.Data
 
     A correction matches while its file, sheet, line and column exist and the cell holds ``found``.
     """
-    rows = log.rows.copy()
-    lines = {key: place for place, key in enumerate(_list_places(rows))}
-    stale: list[dict[str, Any]] = []
-    corrected: set[tuple[Any, ...]] = set()
-    each: dict[str, Any]
-    for each in corrections.to_dict("records"):  # type: ignore[assignment]
-        place = lines.get((each["file"], each["sheet"], each["line"]))
-        text = log.find_text(each["column"]) if each["column"] in log.headers else ""
-        if place is None or not text or rows.at[place, text] != each["found"]:
-            stale.append({key: each[key] for key in ("file", "sheet", "line", "column")})
-        else:
-            rows.loc[place, text] = each["correction"]
-            corrected.add(tuple(each[key] for key in _PLACE))
-    problems = pd.DataFrame(stale, columns=["file", "sheet", "line", "column"])
+    matching = _find_matching(log, corrections)
+    stale = corrections[~corrections.index.isin(matching.index)]
     hint = "check the cell, then write the correction again or remove it"
-    problems = problems.assign(rule=STALE_RULE, consequence="noted", suggestion=hint)
+    problems = stale[_PLACE].assign(rule=STALE_RULE, consequence="noted", suggestion=hint)
+    rows = log.rows
+    for column, cells in matching.groupby("column"):
+        text = log.find_text(str(column))
+        branches = zip(cells["row"], cells["correction"], strict=True)
+        written = ibis.cases(*((rows.row == at, new) for at, new in branches), else_=rows[text])
+        rows = rows.mutate(**{text: written})
+    corrected = {*matching[_PLACE].itertuples(index=False, name=None)}
     listed = log.problems.fillna({"sheet": ""})[_PLACE].itertuples(index=False, name=None)
     is_open = [place not in corrected for place in listed]
-    return replace(log, rows=rows, problems=log.problems[is_open]), problems
+    return replace(log, rows=rows, problems=log.problems[is_open]), problems.reset_index(drop=True)
 
 
-def _list_places(rows: pd.DataFrame) -> Iterator[tuple[str, str, int]]:
-    """Yield file, sheet (empty in a text file) and line of each row."""
-    return zip(rows["file"], rows["sheet"].fillna(""), rows["line"], strict=True)
+def _find_matching(log: Log, corrections: pd.DataFrame) -> pd.DataFrame:
+    """Return the corrections whose cell is there and holds what they found, with its ``row``."""
+    places = corrections[corrections["column"].isin(log.headers)]
+    found = _find_cells(log, places)
+    return found[found["text"] == found["found"]]
+
+
+def _find_cells(log: Log, places: pd.DataFrame) -> pd.DataFrame:
+    """Return the places that are in the log, with ``row`` and the ``text`` of the cell; that of a
+    whole row is empty."""
+    asked = places[["file", "sheet", "line"]].drop_duplicates()
+    types = {"file": "string", "sheet": "string", "line": "int64"}
+    rows = log.rows.mutate(sheet=log.rows.sheet.fill_null(""))
+    rows = rows.semi_join(make_table(asked, types), [*types])
+    lines = rows.drop("layout", "cells", "width", "kind").execute()
+    joined = places.reset_index(names="index").merge(lines, on=[*types]).set_index("index")
+    names = {header: log.find_text(header) for header in log.headers}
+    text = [
+        row[names[row["column"]]] if row["column"] in names else ""
+        for row in joined.to_dict("records")
+    ]
+    return joined[[*places.columns, "row"]].assign(text=text)
 
 
 def write_corrections(source: Source, log: Log, problems: pd.DataFrame) -> Path:
@@ -78,19 +93,11 @@ def write_corrections(source: Source, log: Log, problems: pd.DataFrame) -> Path:
 
     ``log`` is the log as read, before corrections. The file has mode 0600.
     """
-    names = {header: log.find_text(header) for header in log.headers}
-    places = dict(zip(_list_places(log.rows), log.rows.index, strict=True))
-    problems = problems.assign(sheet=problems["sheet"].fillna(""))
-
-    def find_text(file: str, sheet: str, line: int, column: object) -> str:
-        name, place = names.get(str(column)), places.get((file, sheet, line))
-        return str(log.rows.at[place, name]) if name and place is not None else ""
-
-    found = problems.assign(
-        found=[find_text(*place) for place in problems[_PLACE].itertuples(index=False, name=None)],
-        correction="",
-    )
-    found = found[found["rule"] != STALE_RULE].fillna({"sheet": "", "column": "", "suggestion": ""})
+    listed = problems[problems["rule"] != STALE_RULE].reset_index(drop=True)
+    listed = listed.fillna({"sheet": "", "column": "", "suggestion": ""})
+    text = _find_cells(log, listed)["text"]
+    text = text[~text.index.duplicated()]
+    found = listed.assign(found=text.reindex(listed.index, fill_value=""), correction="")
     kept = read_corrections(source)
     found = found[
         ~found.set_index(_PLACE).index.isin(kept.set_index(_PLACE).index)

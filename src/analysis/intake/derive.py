@@ -13,6 +13,7 @@ import ibis
 from ibis import _
 
 from analysis.intake.clean import Cleaned, name_column
+from analysis.intake.engine import Engine
 from analysis.intake.schema import ALL_TERMS, COLUMNS, RATERS
 from analysis.intake.sources import Source
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
@@ -24,26 +25,26 @@ Table: TypeAlias = ibis.Table
 class Staircase:
     """The tables of one log, each computed once on the engine and named as in the schema."""
 
-    connection: ibis.BaseBackend
+    engine: Engine
     tables: dict[str, Table] = field(default_factory=dict)
 
     def keep(self, name: str, table: Table) -> Table:
         """Compute a table once; its columns are those of the schema, in that order."""
         if name in COLUMNS:
             table = table.select(*COLUMNS[name])
-        self.tables[name] = self.connection.create_table(f"d_{name}", table, overwrite=True)
+        self.tables[name] = self.engine.keep(f"d_{name}", table)
         return self.tables[name]
 
 
 def derive_tables(
-    connection: ibis.BaseBackend,
+    engine: Engine,
     cleaned: Cleaned,
     source: Source,
     vocabulary: Vocabulary,
     as_of: date,
 ) -> dict[str, Table]:
     """Return the tables of the schema by name; ``as_of`` decides which courses are closed."""
-    stairs = Staircase(connection)
+    stairs = Staircase(engine)
     scales = source.find_scales(vocabulary)
     problems = cleaned.problems
     if cleaned.tables:

@@ -17,6 +17,7 @@ from charset_normalizer import from_bytes
 
 from analysis.errors import SourceError
 from analysis.intake import cells
+from analysis.intake.engine import open_engine
 from analysis.intake.sources import (
     REQUIRED_ROLES,
     ROLES,
@@ -93,7 +94,14 @@ def recognise_log(path: Path, name: str) -> Recognition:
     """
     encoding, encoding_reason = _detect_encoding(path)
     delimiter = _detect_delimiter(path, encoding)
-    log = read_delimited(path, Format(delimiter=delimiter, encoding=encoding))
+    with open_engine() as engine:
+        log = read_delimited(engine, path, Format(delimiter=delimiter, encoding=encoding))
+        return _recognise(path, name, log, delimiter, encoding, encoding_reason)
+
+
+def _recognise(
+    path: Path, name: str, log: Log, delimiter: str, encoding: str, encoding_reason: str
+) -> Recognition:
     columns = recognise_columns(log.headers)
     for role in REQUIRED_ROLES:
         if role not in columns:
@@ -255,7 +263,7 @@ def _ask(columns: Mapping[str, str], order: DateOrder) -> list[str]:
 def _read_column(log: Log, columns: Mapping[str, str], role: str) -> pd.Series:
     if role not in columns:
         return pd.Series([], dtype="str")
-    return log.rows[log.find_text(columns[role])]
+    return log.read_column(columns[role])
 
 
 def _detect_encoding(path: Path) -> tuple[str, str]:

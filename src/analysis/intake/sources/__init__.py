@@ -5,15 +5,14 @@ reader of its own; all of them return the same :class:`Log`.
 """
 
 from analysis.errors import SourceError
+from analysis.intake.engine import Engine
 from analysis.intake.sources.delimited import read_delimited
 from analysis.intake.sources.log import (
-    JOINED,
     PLACE,
     PROBLEM,
     Log,
     check_headers,
     join_logs,
-    replace_file,
 )
 from analysis.intake.sources.redcap import read_redcap
 from analysis.intake.sources.settings import (
@@ -37,7 +36,6 @@ from analysis.intake.sources.workbook import read_workbook
 
 __all__ = [
     "CANONICAL",
-    "JOINED",
     "PLACE",
     "PROBLEM",
     "REQUIRED_ROLES",
@@ -60,7 +58,7 @@ __all__ = [
 ]
 
 
-def read_log(source: Source) -> Log:
+def read_log(engine: Engine, source: Source) -> Log:
     """Return every row of the source's files as text.
 
     Raises
@@ -71,23 +69,23 @@ def read_log(source: Source) -> Log:
     """
     parts = []
     for place, layout in enumerate(source.every_layout):
-        parts += [(place, part) for part in _read_layout(source, layout)]
+        parts += [(place, part) for part in _read_layout(engine, source, layout)]
     return join_logs(parts)
 
 
-def _read_layout(source: Source, layout: Layout) -> list[Log]:
+def _read_layout(engine: Engine, source: Source, layout: Layout) -> list[Log]:
     kind = layout.format.kind
     if kind == "tables":
-        return read_tables(source, layout)
+        return read_tables(engine, source, layout)
     parts: list[Log] = []
     for name in layout.files:
         if kind == "workbook":
-            parts += read_workbook(source, layout, name)
+            parts += read_workbook(engine, source, layout, name)
             continue
         if kind == "redcap":
-            part = read_redcap(source, layout, name)
+            part = read_redcap(engine, source, layout, name)
         else:
-            part = replace_file(read_delimited(source.folder / name, layout.format), name)
+            part = read_delimited(engine, source.folder / name, layout.format, name)
         check_headers(source, layout, repr(name), part.headers)
         if parts and part.headers != parts[0].headers:
             raise SourceError(

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import ibis
 import pandas as pd
 
 from analysis.errors import SourceError
+from analysis.intake.engine import Engine
 from analysis.intake.sources.delimited import read_delimited
-from analysis.intake.sources.log import PLACE, Log, list_problems, replace_file
+from analysis.intake.sources.log import Log, list_problems, name_texts, place_rows
 from analysis.intake.sources.settings import Format, Layout, Source
 
 _DICTIONARY: Final = {
@@ -36,7 +38,7 @@ class Choice:
     is_checkbox: bool
 
 
-def read_redcap(source: Source, layout: Layout, name: str) -> Log:
+def read_redcap(engine: Engine, source: Source, layout: Layout, name: str) -> Log:
     """Return the log of one export, with labels where codes stood.
 
     The checkbox columns ``field___code`` become one column ``field`` with the labels of the ticked
@@ -48,15 +50,17 @@ def read_redcap(source: Source, layout: Layout, name: str) -> Log:
     SourceError
         When the export or the dictionary is missing or cannot be read.
     """
-    log = replace_file(read_delimited(source.folder / name, layout.format), name)
-    choices = read_dictionary(source, layout)
-    return _join_base_rows(_decode(log, choices), layout)
+    log = read_delimited(engine, source.folder / name, layout.format, name)
+    choices = read_dictionary(engine, source, layout)
+    headers, rows, problems = _decode(log, choices)
+    rows = _join_base_rows(headers, rows, layout)
+    return replace(place_rows(ibis.memtable(rows), headers, file=name), problems=problems)
 
 
-def read_dictionary(source: Source, layout: Layout) -> dict[str, Choice]:
+def read_dictionary(engine: Engine, source: Source, layout: Layout) -> dict[str, Choice]:
     """Return field → choices, for the fields that have choices."""
     written = Format(delimiter=layout.format.delimiter, encoding=layout.format.encoding)
-    log = read_delimited(source.folder / layout.dictionary, written)
+    log = read_delimited(engine, source.folder / layout.dictionary, written)
     names = {}
     for key, possible in _DICTIONARY.items():
         names[key] = next((header for header in possible if header in log.headers), "")
@@ -66,7 +70,7 @@ def read_dictionary(source: Source, layout: Layout) -> dict[str, Choice]:
                 f"{layout.dictionary!r} of {source.name!r} is no REDCap data dictionary: it has no "
                 f"column {possible[0]!r}. Its columns are: {listed}."
             )
-    rows = log.rows[[log.find_text(names[key]) for key in _DICTIONARY]]
+    rows = pd.DataFrame({key: log.read_column(names[key]) for key in _DICTIONARY})
     fields = {}
     for field, kind, choices in rows.itertuples(index=False, name=None):
         if kind in _FIXED:
@@ -78,7 +82,11 @@ def read_dictionary(source: Source, layout: Layout) -> dict[str, Choice]:
     return fields
 
 
-def _decode(log: Log, choices: Mapping[str, Choice]) -> Log:
+def _decode(
+    log: Log, choices: Mapping[str, Choice]
+) -> tuple[tuple[str, ...], pd.DataFrame, pd.DataFrame]:
+    """Return the headers, the rows with labels where codes stood, and the problems."""
+    given = log.rows.order_by("row").execute()
     columns: dict[str, pd.Series] = {}
     problems: list[dict[str, Any]] = []
     boxes = {
@@ -88,7 +96,7 @@ def _decode(log: Log, choices: Mapping[str, Choice]) -> Log:
         for code, label in choice.labels.items()
     }
     for header, text in zip(log.headers, log.texts, strict=True):
-        cells = log.rows[text]
+        cells = given[text]
         column, label = boxes.get(header, (header, ""))
         if label:
             ticked = cells.str.strip().str.lower().map(_TICKED)
@@ -106,16 +114,15 @@ def _decode(log: Log, choices: Mapping[str, Choice]) -> Log:
             columns[header] = cells
             continue
         columns[column] = read.astype("str")
-        for file, line in log.rows.loc[undefined, ["file", "line"]].itertuples(index=False):
+        for file, line in given.loc[undefined, ["file", "line"]].itertuples(index=False):
             hint = "add the code to the data dictionary, or correct the cell"
             where = {"file": file, "line": line, "column": column, "suggestion": hint}
             problems.append(where | {"rule": UNDEFINED, "consequence": "cell blanked"})
     texts = pd.DataFrame({f"c{place}": each for place, each in enumerate(columns.values())})
     # a short or long row keeps its shortfall although ticks were gathered into one column
     lost = len(log.headers) - len(columns)
-    place = log.rows[[*PLACE]].assign(cells=log.rows["cells"] - lost)
-    rows = pd.concat([place, texts], axis=1)
-    return Log(rows, tuple(columns), log.kinds, list_problems(problems))
+    place = given[["row", "line", "cells", "kind"]].assign(cells=given["cells"] - lost)
+    return tuple(columns), pd.concat([place, texts], axis=1), list_problems(problems)
 
 
 def _name_box(field: str, code: str) -> str:
@@ -128,30 +135,30 @@ def _join_labels(first: pd.Series, second: pd.Series) -> pd.Series:
     return first + both.map({True: "; ", False: ""}) + second
 
 
-def _join_base_rows(log: Log, layout: Layout) -> Log:
+def _join_base_rows(headers: tuple[str, ...], rows: pd.DataFrame, layout: Layout) -> pd.DataFrame:
     """Write into every row what only the base rows of its record hold.
 
     A base row has no day and, in a project with repeating instruments, no instance; in one with
     events alone, its event has no day in any record. The record is the first column.
     """
-    rows = log.rows.copy()
-    if layout.columns["date"] not in log.headers:
-        return log
-    date = rows[log.find_text(layout.columns["date"])]
-    if _REPEAT in log.headers:
-        is_base = (date == "") & (rows[log.find_text(_REPEAT)] == "")
-    elif _EVENT in log.headers:
-        event = rows[log.find_text(_EVENT)]
+    names = dict(zip(headers, name_texts(headers), strict=True))
+    if layout.columns["date"] not in names:
+        return rows
+    rows = rows.copy()
+    date = rows[names[layout.columns["date"]]]
+    if _REPEAT in names:
+        is_base = (date == "") & (rows[names[_REPEAT]] == "")
+    elif _EVENT in names:
+        event = rows[names[_EVENT]]
         is_base = ~event.isin(event[date != ""])
     else:
-        return log
+        return rows
     record = rows["c0"].str.strip()
-    is_base &= (record != "") & ~rows["line"].isin([*log.kinds])
-    for text in log.texts[1:]:
+    is_base &= (record != "") & (rows["kind"] == "")
+    for text in [*names.values()][1:]:
         filled = rows.loc[is_base & (rows[text] != "")]
         if len(filled) and (rows.loc[~is_base, text] == "").all():
             base = filled.set_index(record[filled.index])[text]
             base = base[~base.index.duplicated()]
             rows[text] = rows[text].where(is_base, record.map(base).fillna("")).astype("str")
-    kinds = dict(log.kinds) | dict.fromkeys(rows.loc[is_base, "line"], "base")
-    return replace(log, rows=rows, kinds=kinds)
+    return rows.assign(kind=rows["kind"].where(~is_base, "base"))

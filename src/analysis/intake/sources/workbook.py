@@ -8,6 +8,7 @@ from typing import Any, Final
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from analysis.errors import SourceError, sentence_for_unknown
+from analysis.intake.engine import Engine
 from analysis.intake.sources.log import Log, check_headers, make_log
 from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
 
@@ -17,7 +18,7 @@ _COMPOUND_FILE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 """How an old workbook begins; inside ``.xlsx`` it is the envelope of an encrypted one."""
 
 
-def read_workbook(source: Source, layout: Layout, name: str) -> list[Log]:
+def read_workbook(engine: Engine, source: Source, layout: Layout, name: str) -> list[Log]:
     """Return one log per sheet; sheets without a single cell are left out.
 
     The header is the first row that holds all mapped headers, alone or together with the row above
@@ -40,7 +41,7 @@ def read_workbook(source: Source, layout: Layout, name: str) -> list[Log]:
             )
     parts = []
     for sheet in layout.sheets or workbook.sheet_names:
-        part = _read_sheet(source, layout, name, workbook.get_sheet_by_name(sheet))
+        part = _read_sheet(engine, source, layout, name, workbook.get_sheet_by_name(sheet))
         if part is not None:
             parts.append(part)
     if not parts:
@@ -71,7 +72,9 @@ def _open_workbook(path: Path) -> CalamineWorkbook:
         ) from None
 
 
-def _read_sheet(source: Source, layout: Layout, name: str, sheet: CalamineSheet) -> Log | None:
+def _read_sheet(
+    engine: Engine, source: Source, layout: Layout, name: str, sheet: CalamineSheet
+) -> Log | None:
     rows = [[_write_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
     if not any(map(any, rows)):
         return None
@@ -86,7 +89,7 @@ def _read_sheet(source: Source, layout: Layout, name: str, sheet: CalamineSheet)
             }
             above, below = enumerate(rows[:first], 1), enumerate(rows[last + 1 :], last + 2)
             records = [*above, *below]
-            return make_log(headers, records, file=name, sheet=sheet.name, kinds=kinds)
+            return make_log(engine, headers, records, file=name, sheet=sheet.name, kinds=kinds)
     mapped = {header for _role, header in layout.headers}
     proposed = (headers for _first, headers, _last in _propose_headers(rows, _find_merged(sheet)))
     nearest = max(filter(any, proposed), key=lambda headers: len(mapped.intersection(headers)))
