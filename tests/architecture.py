@@ -41,8 +41,8 @@ ROOMS: dict[str, Room] = {
         "floor 1",
         FLOOR_0,
         (
-            *("schema", "sources", "cells", "recognise", "clean", "corrections", "derive"),
-            *("cohort", "identifiers", "example"),
+            *("engine", "schema", "sources", "cells", "recognise", "clean", "corrections"),
+            *("derive", "cache", "cohort", "forget", "identifiers", "example"),
         ),
     ),
     "statistics": Room(
@@ -74,7 +74,10 @@ DOORS: dict[str, tuple[str, ...]] = {
     "numpy": BELOW_ROOF,
     "pandera": ("estimates", "intake.schema"),
     "ibis": ("intake",),
+    "psycopg": ("intake",),
+    "sqlglot": ("intake",),
     "duckdb": ("intake",),
+    "pyarrow": ("intake",),
     "python_calamine": ("intake",),
     "statsmodels": ("statistics",),
     "scipy": ("statistics",),

@@ -2,10 +2,13 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from analysis.intake.engine import Engine, open_engine
 
 # The same examples every time where nobody watches; a slow machine is no failure anywhere.
 settings.register_profile("laptop", deadline=None)
@@ -50,3 +53,10 @@ def make_project(project: Path, tmp_path_factory: pytest.TempPathFactory, log: P
         shutil.copy2(project / name, folder / name)
     (folder / "reports").mkdir()
     return folder
+
+
+@pytest.fixture
+def engine() -> Iterator[Engine]:
+    """An engine for one test."""
+    with open_engine() as opened:
+        yield opened

@@ -1,13 +1,16 @@
 """Writes a tiny source whose files and ``source.toml`` are visible in the test, and reads it."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import xlsxwriter
 
 from analysis.intake.cohort import Cohort, load_cohort
+from analysis.intake.engine import open_engine
 from analysis.intake.schema import COLUMNS
+from analysis.intake.sources import read_log, read_source
 
 TABLES = ("patients", "sessions", "targets", "assessments", "side_effects", "recorded", "screening")
 HEAD = "name = 'clinic'\ntitle = 'A clinic (synthetic)'\nextracted_on = 2026-06-30\n"
@@ -67,9 +70,21 @@ def read_tables(project: Path) -> dict[str, list[dict[str, object]]]:
     return found
 
 
+def read_headers(project: Path) -> tuple[str, ...]:
+    """Return the headers of the whole log."""
+    with open_engine() as engine:
+        return read_log(engine, read_source(project, "clinic")).headers
+
+
+def read_text(project: Path, header: str) -> list[str]:
+    """Return the cells below a header, in reading order."""
+    with open_engine() as engine:
+        return read_log(engine, read_source(project, "clinic")).read_column(header).tolist()
+
+
 def tell(value: object) -> object:
     """Return a day as ISO text, any other value as it is."""
-    return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def list_problems(project: Path) -> list[str]:

@@ -7,7 +7,6 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
-import ibis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,9 +14,10 @@ from hypothesis import strategies as st
 from analysis.intake.cells import RULES
 from analysis.intake.clean import Account, clean_log
 from analysis.intake.cohort import Cohort, load_cohort
+from analysis.intake.engine import open_engine
 from analysis.intake.schema import COLUMNS
 from analysis.intake.sources import read_log, read_source
-from logs import write_settings
+from logs import load, write_settings
 
 ROLES = ("patient", "date", "age", "skin_type", "concern", "needle", "scale", "score_before")
 HEADER = [*ROLES, "score_after", "score_after_date", "side_effects"]
@@ -217,16 +217,12 @@ def test_conservation(tmp_path_factory: pytest.TempPathFactory, rows: list[list[
     (home / "source.toml").write_text(write_settings([*CELLS]), encoding="utf-8")
     source = read_source(home.parents[1], "clinic")
 
-    cleaned = clean_log(
-        ibis.duckdb.connect(),
-        read_log(source),
-        source,
-        source.read_vocabulary(),
-        date(2026, 6, 30),
-    )
+    with open_engine() as engine:
+        log, vocabulary = read_log(engine, source), source.read_vocabulary()
+        cleaned = clean_log(engine, log, source, vocabulary, date(2026, 6, 30))
+        account, problems = cleaned.account, cleaned.problems.execute()
+        visits = cleaned.visits.select("line", "patient", "date", "recorded").execute()
 
-    account, problems = cleaned.account, cleaned.problems.execute()
-    visits = cleaned.visits.select("line", "patient", "date", "recorded").execute()
     assert account.read == len(lines)
     assert account.used == len(visits)
     assert account.read == account.used + account.set_aside + account.not_data
@@ -249,3 +245,21 @@ def test_problems_hold_no_text_of_a_cell(dirty: Cohort) -> None:
     found = {str(value) for value in dirty.problems.to_numpy().ravel()}
 
     assert found.isdisjoint(cells)
+
+
+def test_word_for_nothing_is_no_concern(tmp_path: Path) -> None:
+    """The session counts for no concern whether the cell is blank or says so; both are listed."""
+    problems = load(
+        tmp_path,
+        """
+        patient | day | concern
+        P-1     | 0   |
+        P-2     | 0   | TBC
+        P-3     | 0   | n/a
+        P-4     | 0   | acne scars
+        """,
+    ).problems
+
+    assert problems[["line", "column", "rule", "consequence"]].to_numpy().tolist() == [
+        [line, "concern", "missing_concern", "noted"] for line in (2, 3, 4)
+    ]

@@ -9,7 +9,9 @@ import pytest
 from analysis.errors import SourceError
 from analysis.intake import cells
 from analysis.intake.clean import Account
+from analysis.intake.engine import Engine
 from analysis.intake.sources import read_log, read_source
+from analysis.vocabulary import Scale
 from forms import list_problems, load, read_tables, write_source, write_workbook
 
 # --- the same clinic in four forms ----------------------------------------------------------
@@ -307,11 +309,12 @@ def test_patient_of_two_layouts_is_one_patient(tmp_path: Path) -> None:
     assert [each["patient"] for each in read_tables(project)["patients"]] == ["clinic/n1"]
 
 
-def test_log_keeps_the_place_of_every_row(two: Path) -> None:
+def test_log_keeps_the_place_of_every_row(engine: Engine, two: Path) -> None:
     """All layouts together are one log, each row with its layout, file and line."""
-    log = read_log(read_source(two, "clinic"))
+    log = read_log(engine, read_source(two, "clinic"))
+    rows = log.rows.order_by("row").execute()
 
-    assert log.rows[["row", "layout", "file", "line", "width"]].to_numpy().tolist() == [
+    assert rows[["row", "layout", "file", "line", "width"]].to_numpy().tolist() == [
         [0, 0, "north.csv", 2, 5],
         [1, 0, "north.csv", 3, 5],
         [2, 0, "north.csv", 4, 5],
@@ -320,7 +323,7 @@ def test_log_keeps_the_place_of_every_row(two: Path) -> None:
         [5, 1, "lake.csv", 4, 6],
         [6, 1, "lake.csv", 5, 6],
     ]
-    assert log.rows[log.find_text("MRN")].tolist() == ["", "", "", *["L1"] * 4]
+    assert rows[log.find_text("MRN")].tolist() == ["", "", "", *["L1"] * 4]
 
 
 def test_source_with_one_layout_in_a_list_is_the_same_source(tmp_path: Path) -> None:
@@ -487,10 +490,10 @@ def test_name_is_nowhere_but_in_the_log(tmp_path: Path) -> None:
 # --- cells ----------------------------------------------------------------------------------
 
 AS_OF = date(2026, 6, 30)
-PERCENT = cells.Scale(
+PERCENT = Scale(
     key="p", name="p", reference="", concerns=("any",), kind="change", direction="higher", unit="%"
 )
-GRADED = cells.Scale(
+GRADED = Scale(
     **{"key": "g", "name": "g", "reference": "", "concerns": ("any",), "kind": "ordinal"},
     direction="lower",
     minimum=0,

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import SourceError
+from analysis.intake.engine import open_engine
 from analysis.intake.schema import COLUMNS
 from analysis.intake.sources import CANONICAL as NAMES
 from analysis.intake.sources import check_tables, read_log, read_source
@@ -34,7 +35,9 @@ def check(project: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return the tables as they are taken over, and the problems."""
     source = read_source(project, "clinic")
     vocabulary = source.read_vocabulary()
-    return check_tables(read_log(source), source, vocabulary, date(2026, 6, 30))
+    with open_engine() as engine:
+        log = read_log(engine, source)
+        return check_tables(log, source, vocabulary, date(2026, 6, 30))
 
 
 def test_tables_have_the_columns_of_the_schema() -> None:

@@ -1,5 +1,6 @@
 """Excel workbooks: what a person sees in the sheets is what is read, with sheet and row."""
 
+import shutil
 from datetime import date, datetime
 from pathlib import Path
 
@@ -8,8 +9,18 @@ import pytest
 from analysis.errors import SourceError
 from analysis.intake.clean import Account
 from analysis.intake.corrections import write_corrections
+from analysis.intake.engine import Engine
 from analysis.intake.sources import read_log, read_source
-from forms import Sheet, list_problems, load, read_tables, write_source, write_workbook
+from forms import (
+    Sheet,
+    list_problems,
+    load,
+    read_headers,
+    read_tables,
+    read_text,
+    write_source,
+    write_workbook,
+)
 
 SETTINGS = """
     files = ["log.xlsx"]
@@ -101,12 +112,11 @@ def test_every_row_of_every_sheet_is_accounted_for(project: Path) -> None:
 
 def test_real_cells_become_plain_text(project: Path) -> None:
     """A day is an ISO date, a whole number has no point, a tick is yes."""
-    log = read_log(read_source(project, "clinic"))
-    text = {header: log.rows[log.find_text(header)] for header in ("Day", "Needle", "Remarks")}
+    days, needles = read_text(project, "Day"), read_text(project, "Needle")
 
-    assert text["Day"].tolist()[2:6] == ["2024-01-03", "2024-02-07T10:30:00", "", "31.04.2024"]
-    assert text["Needle"].tolist()[2:4] == ["1.5", "1500"]
-    assert text["Remarks"].tolist()[6] == "yes"
+    assert days[2:6] == ["2024-01-03", "2024-02-07T10:30:00", "", "31.04.2024"]
+    assert needles[2:4] == ["1.5", "1500"]
+    assert read_text(project, "Remarks")[6] == "yes"
 
 
 def test_header_cell_that_is_merged(tmp_path: Path) -> None:
@@ -115,7 +125,7 @@ def test_header_cell_that_is_merged(tmp_path: Path) -> None:
     rows = [row[:] for row in ANNA[2:6]]
     write_workbook(project / "data/clinic/log.xlsx", {"Anna": rows}, {"Anna": (0, 4, 6)})
 
-    assert read_log(read_source(project, "clinic")).headers == (
+    assert read_headers(project) == (
         *("Client", "Day", "For", "Needle", "Score before", "Score after", "Score seen"),
         *("Harm", "Remarks"),
     )
@@ -129,10 +139,11 @@ def test_only_named_sheets_are_read(project: Path) -> None:
     assert [each["patient"] for each in read_tables(project)["patients"]] == ["clinic/B1"]
 
 
-def test_correction_finds_its_sheet(project: Path) -> None:
+def test_correction_finds_its_sheet(engine: Engine, project: Path) -> None:
     """Two sheets have a row 6; a correction is for one of them."""
     source = read_source(project, "clinic")
-    path = write_corrections(source, read_log(source), load(project).problems)
+    problems = load(project).problems
+    path = write_corrections(source, read_log(engine, source), problems)
     rows = path.read_text(encoding="utf-8").splitlines()
     assert [row.split(",")[:5] for row in rows[1:3]] == [
         ["log.xlsx", "Anna", "6", "Score before", "7"],
@@ -144,6 +155,56 @@ def test_correction_finds_its_sheet(project: Path) -> None:
 
     scores = {each["date"]: each["score"] for each in read_tables(project)["assessments"]}
     assert scores["2024-02-07"] == 4.0
+
+
+# --- the old binary format ------------------------------------------------------------------
+
+
+@pytest.fixture
+def old_project(tmp_path: Path) -> Path:
+    """A source whose workbook is a real ``.xls``; how it was made stands beside the file."""
+    settings = SETTINGS.replace("SHEETS", "").replace("log.xlsx", "log.xls")
+    project = write_source(tmp_path, settings, {})
+    shutil.copy(
+        Path(__file__).parent / "data/workbooks/two-sheets.xls", project / "data/clinic/log.xls"
+    )
+    return project
+
+
+def test_old_workbook_is_read_like_a_new_one(old_project: Path) -> None:
+    """Days and moments, results of formulas, a hidden column, titles and merged headers."""
+    names = ("Client", "Day", "Needle", "Score before", "Score seen", "Remarks")
+    columns = [read_text(old_project, name) for name in names]
+
+    assert [list(row) for row in zip(*columns, strict=True)] == [
+        ["Treatments 2024", "", "", "", "", ""],
+        ["", "", "", "", "", ""],
+        ["A1", "2024-01-03", "1.5", "3", "", "moved from Müller’s"],
+        ["A1", "2024-02-07T10:30:00", "1", "3", "2024-05-10", ""],
+        ["", "", "", "", "", ""],
+        ["A2", "31.04.2024", "0.5", "2", "", ""],
+        ["A2", "2024-02-08", "15", "", "", "yes"],
+        ["Total", "", "2.5", "", "", ""],
+        ["B1", "03.01.2024", "0.5", "III", "", ""],
+        ["B1", "2024-02-04", "0.5", "2", "", ""],
+    ]
+
+
+def test_every_row_of_an_old_workbook_is_accounted_for(old_project: Path) -> None:
+    """Title, two blank rows and total are no data; the 31st of April is set aside."""
+    assert load(old_project).account == Account(read=10, used=5, set_aside=1, not_data=4)
+    assert list_problems(old_project) == [
+        "log.xls Anna: 8 Day impossible_date, row set aside",
+        "log.xls Anna: 9 Needle ambiguous_needle, cell blanked",
+    ]
+
+
+def test_old_workbook_that_is_cut_off(old_project: Path) -> None:
+    """Half a file is no workbook."""
+    path = old_project / "data/clinic/log.xls"
+    path.write_bytes(path.read_bytes()[:2000])
+
+    assert "'log.xls' is not an Excel workbook, or a broken one" in refuse(old_project)
 
 
 # --- what cannot be read --------------------------------------------------------------------
@@ -158,7 +219,7 @@ def refuse(project: Path) -> str:
     return sentence
 
 
-COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + b"EncryptedPackage" + bytes(2000)
+COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le")
 
 
 @pytest.mark.parametrize(
@@ -167,7 +228,7 @@ COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + b"EncryptedPackage" + bytes(2000)
         (COMPOUND, "'log.xlsx' is protected by a password; save it without one"),
         (b"PK\x03\x04 and then nothing", "'log.xlsx' is not an Excel workbook, or a broken one"),
         (b"Client;Day\n", "'log.xlsx' is not an Excel workbook"),
-        (b"", "'log.xlsx' is not an Excel workbook"),
+        (b"", "'log.xlsx' is empty (zero bytes)"),
     ],
 )
 def test_file_that_is_no_workbook(project: Path, content: bytes, part: str) -> None:

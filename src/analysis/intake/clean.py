@@ -7,10 +7,11 @@ which is asserted on every load.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, reduce
+from operator import and_, or_
 from typing import Any, Final, TypeAlias
 
 import ibis
@@ -19,10 +20,10 @@ from ibis import _, selectors
 
 from analysis.intake import cells
 from analysis.intake.cells import Found
+from analysis.intake.engine import Engine, make_table
 from analysis.intake.schema import COLUMNS, name_type
 from analysis.intake.sources import (
     CANONICAL,
-    JOINED,
     PLACE,
     PROBLEM,
     Layout,
@@ -73,11 +74,16 @@ TYPED: Final[Mapping[str, Mapping[str, str]]] = {
 _SPREAD: Final = ("concern", "side_effects", "contraindications")
 """Roles whose cell becomes rows of a table of its own."""
 _SCORES: Final = ("score_before", "score_after")
+_SIDES: Final[Mapping[str, cells.Side]] = {"t_score_before": "before", "t_score_after": "after"}
 _PROBLEM: Final = {"column": "string"} | dict.fromkeys(PROBLEM[4:], "string")
 _TOTALS: Final = ("total", "totals", "sum", "summe", "gesamt", "subtotal", "grand total")
+_PLAIN_ID: Final = r"^([A-Za-z]{1,4}[-_]?)?[0-9]*[1-9][0-9]*$"
+_PLAIN_ID_WITH_LETTERS: Final = r"^[A-Za-z]{1,4}[-_]?[0-9]*[1-9][0-9]*$"
+"""Ids that need no closer look; digits alone only where all such ids have one length."""
 _NO_PROBLEM: Final = Found()
-_BETWEEN: Final = "\x1f"
-"""The unit separator of ASCII, between the cells of a row that is compared as a whole."""
+LONGEST_READ: Final = 2_000
+"""Characters of a cell, about a page. Free text is looked through for some hundred spellings, each
+with what stands around it; a longer cell is emptied and listed."""
 _ENGINE_TYPES: Final = {
     "text": "string",
     "number": "float64",
@@ -106,9 +112,9 @@ class Account:
 class Cleaned:
     """A log as typed rows.
 
-    ``visits`` has one row per used row of the log, with its place and typed cells; ``concerns``,
-    ``events``, ``denials``, ``scores`` and ``screening`` are keyed by its ``row``. A source of
-    canonical tables has no visits: its ``tables`` are those of the schema, by name.
+    ``visits`` has one row per used row of the log, with its place, its session and its typed cells;
+    ``concerns``, ``events``, ``denials``, ``scores`` and ``screening`` are keyed by its ``row``. A
+    source of canonical tables has no visits: its ``tables`` are those of the schema, by name.
     """
 
     problems: Table
@@ -123,7 +129,7 @@ class Cleaned:
 
 
 def clean_log(
-    connection: ibis.BaseBackend, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
+    engine: Engine, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
 ) -> Cleaned:
     """Return the typed rows of a log and its problems.
 
@@ -131,8 +137,8 @@ def clean_log(
     problems.
     """
     if source.every_layout[0].format.kind == "tables":
-        return _take_tables(connection, log, source, vocabulary, as_of)
-    reader = _Reader(connection, log, source, vocabulary, as_of)
+        return _take_tables(engine, log, source, vocabulary, as_of)
+    reader = _Reader(engine, log, source, vocabulary, as_of)
     visits = reader.read_visits()
     concerns = reader.read_concerns(visits)
     scores = reader.read_scores(visits, concerns)
@@ -151,21 +157,21 @@ def clean_log(
 
 
 def _take_tables(
-    connection: ibis.BaseBackend, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
+    engine: Engine, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
 ) -> Cleaned:
     """Return canonical tables as they are, without the rows that break the schema."""
     frames, problems = check_tables(log, source, vocabulary, as_of)
     tables = {}
     for name in CANONICAL:
         types = {key: _ENGINE_TYPES[name_type(item)] for key, item in COLUMNS[name].items()}
-        tables[name] = connection.create_table(f"given_{name}", _to_engine(frames[name], types))
+        tables[name] = engine.keep(f"given_{name}", make_table(frames[name], types))
     types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
-    blank = int((log.rows["cells"] == 0).sum())
+    blank = int(log.rows.filter(_.cells == 0).count().execute())
+    read = int(log.rows.count().execute())
     bad = problems[["file", "line"]].drop_duplicates()
-    used = len(log.rows) - blank - len(bad)
-    account = Account(len(log.rows), used, len(bad), blank)
+    account = Account(read, read - blank - len(bad), len(bad), blank)
     account.check()
-    listed = connection.create_table("problems", _to_engine(problems, types))
+    listed = engine.keep("problems", make_table(problems, types))
     return Cleaned(problems=listed, account=account, tables=tables)
 
 
@@ -217,18 +223,23 @@ def _make_parsers(
     return {role: parsers.get(role, cells.parse_text) for role in TYPED if role != "patient"}
 
 
+def _is_as_written(found: Mapping[tuple[int, str], Found]) -> bool:
+    """Return whether each text is its own value, and blank where it is none."""
+    return all(each == Found(text or None) for (_n, text), each in found.items())
+
+
 class _Reader:
     """Holds what is known of one load while it is read role by role."""
 
     def __init__(
         self,
-        connection: ibis.BaseBackend,
+        engine: Engine,
         log: Log,
         source: Source,
         vocabulary: Vocabulary,
         as_of: date,
     ) -> None:
-        self.connection = connection
+        self.engine = engine
         self.log = log
         self.source = source
         self.layouts = source.every_layout
@@ -250,52 +261,94 @@ class _Reader:
     def _read_rows(self) -> Table:
         """Return the rows with ``kind`` (data, or why not) and the text of each role that is mapped
         (``t_``) and of each score column that is named by its scale (``s_``)."""
-        types = {
-            name: "string" if kind == "str" else kind
-            for name, kind in (*PLACE.items(), *JOINED.items())
-        }
-        types |= dict.fromkeys(self.log.texts, "string")
-        rows = _to_engine(self.log.rows, types)
-        whole = ibis.literal(_BETWEEN).join([rows[name] for name in self.log.texts])
-        mapped = {
-            f"t_{role}": self._pick(rows, {n: each.columns.get(role) for n, each in self._number()})
-            for role in (*TYPED, *_SPREAD, *_SCORES)
-            if any(role in layout.columns for layout in self.layouts)
-        }
-        mapped |= {
-            f"s_{scale}": self._pick(
-                rows, {n: each.scores.get(scale) for n, each in self._number()}
-            )
-            for scale in self.scale_columns
-        }
-        rows = rows.select(*PLACE, *JOINED, whole=whole, **mapped)
-        either = "|".join(_TOTALS)
-        is_total = (
-            rows.whole.lower().re_search(rf"^[\s{_BETWEEN}]*({either})\s*:?\s*({_BETWEEN}|$)")
-            | rows.t_patient.lower().strip().isin(_TOTALS)
-            | rows.t_date.lower().strip().isin(_TOTALS)
-        ) & rows.t_date.lower().strip().isin(["", *_TOTALS])
-        kind = ibis.cases(
-            (rows.kind != "", rows.kind),
-            (~rows.whole.re_search(rf"[^\s{_BETWEEN}]"), "blank"),
-            (is_total, "total"),
-            (rows.cells != rows.width, "wrong_number_of_cells"),
-            else_="data",
-        )
-        rows = rows.mutate(kind=kind)
-        nth = ibis.row_number().over(
-            ibis.window(group_by=["layout", "kind", "whole"], order_by="row")
-        )
-        is_again = (rows.kind == "data") & (nth > 0)
-        rows = rows.mutate(kind=is_again.ifelse("duplicate_row", rows.kind))
-        rows = self._keep("rows", rows.drop("whole", "cells", "width"))
+        texts = self._map_texts(self.log.rows)
+        kind = self._find_kind(self.log.rows, texts["t_date"], texts["t_patient"])
+        placed = self.engine.name("placed", self.log.rows.mutate(kind=kind))
+        joined = placed.left_join(self._find_again(placed), "row")
+        columns = {name: joined[name] for name in PLACE} | self._map_texts(joined)
+        columns["kind"] = joined.is_again.fill_null(False).ifelse("duplicate_row", joined.kind)
+        kept = self.engine.name("rows", joined.select(**columns))
+        kept = self._blank_long(kept, [name for name in columns if name[:2] in ("t_", "s_")])
         refused = {
             rule: self._number_problem(None, Found(rule=rule, consequence="row set aside"))
             for rule in ("duplicate_row", "wrong_number_of_cells")
         }
-        number = ibis.cases(*((rows.kind == rule, n) for rule, n in refused.items()), else_=None)
-        self._add_problems(rows.filter(rows.kind.isin([*refused])), number)
-        return rows
+        number = ibis.cases(*((kept.kind == rule, n) for rule, n in refused.items()), else_=None)
+        self._add_problems(kept.filter(kept.kind.isin([*refused])), number)
+        return kept
+
+    def _map_texts(self, rows: Table) -> dict[str, ibis.Value]:
+        """Return the text of each role that is mapped, and of each scale with a column."""
+        headers: dict[str, dict[int, str | None]] = {
+            f"t_{role}": {n: each.columns.get(role) for n, each in self._number()}
+            for role in (*TYPED, *_SPREAD, *_SCORES)
+            if any(role in layout.columns for layout in self.layouts)
+        }
+        headers |= {
+            f"s_{scale}": {n: each.scores.get(scale) for n, each in self._number()}
+            for scale in self.scale_columns
+        }
+        return {name: self._pick(rows, each) for name, each in headers.items()}
+
+    def _blank_long(self, rows: Table, names: Sequence[str]) -> Table:
+        """Empty the cells that are longer than :data:`LONGEST_READ`, and list them."""
+        lengths = {name: rows[name].length().max() for name in names}
+        longest = rows.agg(**lengths).fill_null(0).execute().iloc[0]
+        blanked: dict[str, ibis.Value] = {}
+        hint = "shorten the cell; what matters of it may stand in a column of its own"
+        found = Found(rule="cell_too_long", consequence="cell blanked", suggestion=hint)
+        for name in names:
+            if longest[name] > LONGEST_READ:
+                is_long = rows[name].length() > LONGEST_READ
+                blanked[name] = is_long.ifelse("", rows[name])
+                long = rows.filter((rows.kind == "data") & is_long)
+                headers = {n: self._find_header(layout, name) for n, layout in self._number()}
+                numbers = [
+                    (long.layout == n, self._number_problem(header, found))
+                    for n, header in headers.items()
+                    if header
+                ]
+                self._add_problems(long, ibis.cases(*numbers, else_=None))
+        return self._keep("short", rows.mutate(**blanked)) if blanked else rows
+
+    @staticmethod
+    def _find_header(layout: Layout, name: str) -> str | None:
+        """Return the header of a role (``t_``) or of the scores on a scale (``s_``)."""
+        return (layout.columns if name[:2] == "t_" else layout.scores).get(name[2:])
+
+    def _find_kind(self, rows: Table, day: ibis.Value, patient: ibis.Value) -> ibis.Value:
+        """Return what a row is: data, or why not. Only rows without a day are looked at closely."""
+        texts = [rows[name] for name in self.log.texts]
+        has_day = ~day.strip().lower().isin(["", *_TOTALS])
+        is_whole = rows.cells == rows.width
+        is_blank = reduce(and_, (~text.re_search(r"\S") for text in texts))
+        words = ibis.literal(" ").join(texts).lower().strip()
+        is_total = words.re_search(rf"^({'|'.join(_TOTALS)})\s*:?(\s|$)") | (
+            patient.lower().strip().isin(_TOTALS)
+        )
+        return ibis.cases(
+            (rows.kind != "", rows.kind),
+            (has_day & is_whole, "data"),
+            (has_day, "wrong_number_of_cells"),
+            (is_blank, "blank"),
+            (is_total, "total"),
+            (~is_whole, "wrong_number_of_cells"),
+            else_="data",
+        )
+
+    def _find_again(self, rows: Table) -> Table:
+        """Return the rows that stand further up already, word for word, as ``row``, ``is_again``.
+
+        Rows with the same hash are few; only they are compared.
+        """
+        data = rows.filter(_.kind == "data")
+        texts = {name: data[name] for name in self.log.texts}
+        hashed = data.mutate(hashed=ibis.struct(texts).hash())
+        several = hashed.group_by("layout", "hashed").agg(n=_.count()).filter(_.n > 1)
+        alike = hashed.semi_join(several, ["layout", "hashed"])
+        nth = ibis.row_number().over(group_by=["layout", *texts], order_by="row")
+        again = alike.select("row", nth=nth).filter(_.nth > 0)
+        return self._keep("again", again.select("row", is_again=True))
 
     @property
     def scale_columns(self) -> list[str]:
@@ -318,6 +371,7 @@ class _Reader:
         """Return the distinct texts by layout and text column, sorted, of all columns at once."""
         data = self.rows.filter(_.kind == "data")
         names = [name for name in data.columns if name[:2] in ("t_", "s_")]
+        names.remove("t_patient")  # nearly every text is another; see _pair_patients
         found = data.group_by("layout").agg(
             **{name: data[name].collect(distinct=True) for name in names}
         )
@@ -338,7 +392,7 @@ class _Reader:
         used, absent = (int(each) if pd.notna(each) else 0 for each in data.iloc[0])
         again = count["duplicate_row"] + count["wrong_number_of_cells"]
         not_data = count.total() - again - count["data"] + absent
-        account = Account(len(self.log.rows), used, again + count["data"] - used - absent, not_data)
+        account = Account(count.total(), used, again + count["data"] - used - absent, not_data)
         account.check()
         return account
 
@@ -349,23 +403,25 @@ class _Reader:
 
         A row without a patient or a day is set aside; a booking that was not attended is no data.
         """
-        parsers = [{"patient": parse} | each for parse, each in self._pair_patients()]
         data = self.rows.filter(_.kind == "data")
-        joined = data
-        empty: dict[str, ibis.Value] = {}
-        for role, columns in TYPED.items():
+        joined = self._look_up_patients(data)
+        columns: dict[str, ibis.Value] = {}
+        for role, typed in TYPED.items():
+            if role == "patient":
+                continue
             if f"t_{role}" not in data.columns:
-                empty |= {name: ibis.null(kind) for name, kind in columns.items()}
-                empty[f"p_{role}"] = ibis.null("int64")
+                columns |= {name: ibis.null(kind) for name, kind in typed.items()}
                 continue
             found = {
-                (n, text): parse(text)
+                (n, text): self.parsers[n][role](text)
                 for n, layout in self._number()
                 if role in layout.columns
-                for parse in (parsers[n][role],)
                 for text in self.texts.get((n, f"t_{role}"), ())
             }
-            looked_up = self._make_look_up(role, found, columns)
+            if typed == {role: "string"} and _is_as_written(found):
+                columns[role] = data[f"t_{role}"].nullif("")
+                continue
+            looked_up = self._make_look_up(role, found, typed)
             joined = joined.left_join(
                 looked_up,
                 [
@@ -373,44 +429,70 @@ class _Reader:
                     data[f"t_{role}"] == looked_up[f"k_{role}"],
                 ],
             )
-        typed = joined.select(~selectors.matches("^[lk]_")).mutate(**empty)
+            columns |= {name: looked_up[name] for name in typed}
+            if any(each.rule for each in found.values()):
+                columns[f"p_{role}"] = looked_up[f"p_{role}"]
         kept = [
             name
             for name in data.columns
             if name[:2] != "t_" or name[2:] in (*_SPREAD, *_SCORES, "scale")
         ]
-        cleaned = [name for each in TYPED.values() for name in each]
-        numbers = [f"p_{role}" for role in TYPED]
-        typed = self._complete(typed.select(*kept, *cleaned, *numbers))
-        self.typed = self._keep("typed", typed)
+        typed = joined.select(*kept, "patient", "p_patient", **columns)
+        self.typed = self._keep("typed", self._complete(typed))
         self._list_problems_of_roles()
-        return self.typed.filter(_.is_used).drop(selectors.startswith("p_"))
+        used = self.typed.filter(_.is_used).drop(selectors.startswith("p_"))
+        return self.engine.name("visits", used)
 
-    def _pair_patients(self) -> Iterable[tuple[Parse, dict[str, Parse]]]:
-        """Yield how a patient is read in each layout, with its other parsers; ids that differ only
-        in case, spaces or zeros in front are one, in the commonest form."""
-        data = self.rows.filter(_.kind == "data")
-        forms = data.group_by("layout", text=_.t_patient).agg(n=_.count()).execute()
-        widths = [
-            cells.find_width(self.texts.get((n, "t_patient"), ())) for n, _layout in self._number()
+    def _look_up_patients(self, data: Table) -> Table:
+        """Add ``patient`` and ``p_patient``.
+
+        Ids that differ only in case, spaces or zeros in front are one, in the commonest form. Most
+        ids are plain and written in one way; they do not pass through Python.
+        """
+        ids = data.group_by("layout", text=_.t_patient).agg(n=_.count())
+        ids = self._keep("ids", ids.mutate(key=ids.text.lower()))
+        digits = ids.filter(ids.text.re_search(r"^[0-9]+$")).group_by("layout")
+        widths = digits.agg(low=_.text.length().min(), high=_.text.length().max())
+        uneven = [int(n) for n in widths.filter(_.low < _.high).layout.execute()]
+        pattern = ids.layout.isin(uneven).ifelse(
+            ids.text.re_search(_PLAIN_ID_WITH_LETTERS), ids.text.re_search(_PLAIN_ID)
+        )
+        forms = ids.group_by("key").agg(forms=_.text.nunique())
+        told = self._keep("told", ids.mutate(is_plain=pattern).inner_join(forms, "key"))
+        mixed = told.filter(~_.is_plain | (_.forms > 1)).execute()
+        widest = {n: cells.find_width(mixed["text"][mixed["layout"] == n]) for n in uneven}
+        mixed["key"] = [
+            cells.fold_patient(text, widest.get(n, 0))
+            for n, text in zip(mixed["layout"], mixed["text"], strict=True)
         ]
+        keys = make_table(mixed[["key"]].drop_duplicates(), {"key": "string"})
+        alike = told.filter(_.is_plain & (_.forms == 1)).semi_join(keys, "key").execute()
+        looked_up = self._parse_patients(pd.concat([mixed, alike]), widest)
+        joined = data.left_join(
+            looked_up,
+            [data.layout == looked_up.l_patient, data.t_patient == looked_up.k_patient],
+        )
+        plain = ibis.literal(f"{self.source.name}/") + joined.t_patient
+        is_plain = joined.k_patient.isnull()
+        return joined.select(
+            *data.columns, patient=is_plain.ifelse(plain, joined.patient), p_patient=_.p_patient
+        )
+
+    def _parse_patients(self, forms: pd.DataFrame, widths: Mapping[int, int]) -> Table:
+        """Return the look-up of these ids: columns layout, text, n and key."""
         # the commonest form counts; a form without its zeros never does
-        forms["key"] = [
-            cells.fold_patient(text, widths[n])
-            for n, text in zip(forms["layout"], forms["text"], strict=True)
-        ]
-        forms["short"] = forms["text"].map(cells.fold) != forms["key"]
-        forms = forms.groupby(["key", "short", "text"], as_index=False)["n"].sum()
-        forms = forms.sort_values(["short", "n", "text"], ascending=[True, False, True])
+        forms = forms.assign(short=forms["text"].map(cells.fold) != forms["key"])
+        in_order = forms.groupby(["key", "short", "text"])["n"].sum().reset_index()
+        in_order = in_order.sort_values(["short", "n", "text"], ascending=[True, False, True])
         chosen: dict[str, str] = {}
-        for key, text, is_short in zip(forms["key"], forms["text"], forms["short"], strict=True):
+        written = in_order[["key", "text", "short"]].itertuples(index=False, name=None)
+        for key, text, is_short in written:
             chosen.setdefault(key, key if is_short else " ".join(text.split()))
-
-        def make_parser(width: int) -> Parse:
-            return lambda text: cells.parse_patient(text, chosen, self.source.name, width)
-
-        for width, parsers in zip(widths, self.parsers, strict=True):
-            yield make_parser(width), parsers
+        found = {
+            (int(n), text): cells.parse_patient(text, chosen, self.source.name, widths.get(n, 0))
+            for n, text in zip(forms["layout"], forms["text"], strict=True)
+        }
+        return self._make_look_up("patient", found, TYPED["patient"])
 
     def _make_look_up(
         self, role: str, found: Mapping[tuple[int, str], Found], columns: Mapping[str, str]
@@ -427,7 +509,7 @@ class _Reader:
             read.append(row)
         types = {f"l_{role}": "int64", f"k_{role}": "string"} | dict(columns)
         types[f"p_{role}"] = "int64"
-        return _to_engine(pd.DataFrame(read, columns=[*types]), types)
+        return make_table(pd.DataFrame(read, columns=[*types]), types)
 
     def _complete(self, typed: Table) -> Table:
         """Fill in what the answers of each layout say, and what follows from several cells."""
@@ -444,6 +526,9 @@ class _Reader:
                 else_=None,
             )
 
+        def problem_of(role: str) -> ibis.Value:
+            return typed[f"p_{role}"] if f"p_{role}" in typed.columns else ibis.null("int64")
+
         def as_number(day: ibis.Value) -> ibis.Value:
             return day.year() * 10000 + day.month() * 100 + day.day()
 
@@ -452,31 +537,42 @@ class _Reader:
         recorded = typed.recorded.fill_null("not recorded")
         is_open = answer("side_effects_belong_to") == "undeclared"
         is_attended = typed.is_attended.fill_null(True)
+        modality = typed.modality.fill_null(answer("default_modality"))
+        setting = ibis.coalesce(typed.setting, typed.modality_setting, answer("default_setting"))
         return typed.mutate(
             clinic=typed.clinic.fill_null(answer("clinic")),
-            modality=typed.modality.fill_null(answer("default_modality")),
-            setting=ibis.coalesce(typed.setting, typed.modality_setting, answer("default_setting")),
+            modality=modality,
+            setting=setting,
             rater=typed.rater.fill_null(answer("default_rater")),
             # a scale that is named and not understood is not the assumed one
-            scale=typed.p_scale.isnull().ifelse(
-                typed.scale.fill_null(answer("scale")), typed.scale
-            ),
+            scale=problem_of("scale")
+            .isnull()
+            .ifelse(typed.scale.fill_null(answer("scale")), typed.scale),
             age=typed.age.fill_null(is_unborn.ifelse(None, years).cast("int64")),
+            session=reduce(
+                lambda so_far, part: so_far + ibis.literal(" | ") + part,
+                (typed.patient, typed.date.cast("string"), modality, setting),
+            ),
             recorded=recorded,
             tells_of_previous=answer("side_effects_belong_to") == "previous session",
-            is_attended=typed.p_status.isnull().ifelse(is_attended, None),
+            is_attended=problem_of("status").isnull().ifelse(is_attended, None),
+            p_status=problem_of("status"),
             is_used=typed.patient.notnull()
             & typed.date.notnull()
-            & typed.p_status.isnull()
+            & problem_of("status").isnull()
             & is_attended,
-            p_birth_date=is_unborn.ifelse(
-                self._name_problem(
-                    typed,
-                    "birth_date",
-                    Found(rule="session_before_birth", consequence="cell blanked"),
-                ),
-                typed.p_birth_date,
-            ),
+            **{
+                f"p_{role}": is_unborn.ifelse(
+                    self._name_problem(
+                        typed,
+                        role,
+                        Found(rule="session_before_birth", consequence="cell blanked"),
+                    ),
+                    problem_of(role),
+                )
+                for role in ("birth_date",)
+                if f"t_{role}" in self.rows.columns
+            },
             **{
                 f"p_detail_{role}": (is_there.fill_null(False) & (recorded != "event")).ifelse(
                     is_open.ifelse(
@@ -504,6 +600,8 @@ class _Reader:
         numbers = selectors.startswith("p_")
         typed = self.typed.filter(_.is_attended | _.p_status.notnull())
         place = typed.select("row", "is_used", numbers)
+        any_problem = [place[name].notnull() for name in place.columns if name[:2] == "p_"]
+        place = place.filter(reduce(or_, any_problem))
         long = place.pivot_longer(numbers, names_to="role", values_to="problem")
         long = long.filter(_.problem.notnull())
         whole = [n for key, n in self.numbers.items() if key[2] == "row set aside"]
@@ -513,10 +611,16 @@ class _Reader:
     # --- rows of their own --------------------------------------------------------------------
 
     def read_concerns(self, visits: Table) -> Table:
-        """Return row × concern: row, position, concern, subtype. Only analysed concerns count."""
+        """Return row × concern: row, position, concern, subtype, is_first. Only analysed concerns
+        count."""
         known = cells.spell_concerns(self.vocabulary)
+        hint = "name what was treated; until then the session counts for no concern"
+        missing = Found(None, "missing_concern", "noted", hint)
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
+            if cells.is_blank(text):
+                yield {}, missing
+            is_first = True
             for place, each in enumerate(cells.parse_concerns(text, self.vocabulary, known)):
                 target = each.value if isinstance(each.value, cells.Target) else None
                 is_analysed = target is not None and each.rule != "concern_out_of_scope"
@@ -525,11 +629,14 @@ class _Reader:
                         "position": place,
                         "concern": target.concern if target and is_analysed else None,
                         "subtype": (target.subtype or None) if target else None,
+                        "is_first": is_first and is_analysed,
                     },
                     each,
                 )
+                is_first = is_first and not is_analysed
 
         kinds = {"position": "int64", "concern": "string", "subtype": "string"}
+        kinds["is_first"] = "boolean"
         read = self._spread("concern", visits, spread, kinds)
         assumed = [
             visits.filter(visits.layout == n).select(
@@ -537,15 +644,11 @@ class _Reader:
                 position=ibis.literal(0, "int64"),
                 concern=ibis.literal(layout.answers.concern, "string"),
                 subtype=ibis.null("string"),
+                is_first=ibis.literal(True),
             )
             for n, layout in self._number()
             if "concern" not in layout.columns and layout.answers.concern
         ]
-        if "t_concern" in visits.columns:
-            blank = visits.filter(visits.t_concern.strip() == "")
-            hint = "name what was treated; until then the session counts for no concern"
-            missing = Found(None, "missing_concern", "noted", hint)
-            self._add_problems(blank, self._name_problem(blank, "concern", missing))
         named = read.filter(_.concern.notnull()).select("row", *kinds)
         return self._keep("concerns", ibis.union(named, *assumed) if assumed else named)
 
@@ -629,7 +732,7 @@ class _Reader:
             for text in self.texts.get((n, f"t_{role}"), ())
             for row, each in spread(layout, text)
         ]
-        table = _to_engine(pd.DataFrame(read, columns=[*types]), types)
+        table = make_table(pd.DataFrame(read, columns=[*types]), types)
         if f"t_{role}" not in visits.columns:
             nothing = table.mutate(row=ibis.null("int64")).filter(ibis.literal(False))
             return nothing.select("row", *kinds, "problem")
@@ -653,19 +756,19 @@ class _Reader:
         if written is None:
             types = {"row": "int64", "concern": "string", "scale": "string"}
             types |= {"score": "float64", "date": "date"}
-            return _to_engine(pd.DataFrame(columns=[*types]), types)
+            return make_table(pd.DataFrame(columns=[*types]), types)
         keys = {"layout": "int64", "slot": "string", "scale": "string", "named": "string"}
         keys |= {"text": "string"}
         distinct = written.select(*keys).distinct().execute()
         read = []
         for n, slot, *key in distinct.sort_values([*keys]).itertuples(index=False, name=None):
             scale, named, text = (each if isinstance(each, str) else None for each in key)
-            found = self._parse_score(n, scale, named or "", text or "")
+            found = self._parse_score(n, slot, scale, named or "", text or "")
             number = self._number_problem(self._head_slot(n, slot), found) if found.rule else None
             read.append((n, slot, scale, named, text, found.value, number))
         types = {f"of_{name}": kind for name, kind in keys.items()}
         types |= {"score": "float64", "problem": "int64"}
-        table = _to_engine(pd.DataFrame(read, columns=[*types]), types)
+        table = make_table(pd.DataFrame(read, columns=[*types]), types)
         # a scale may be missing, and so may the cell that names it
         same = [written[name].identical_to(table[f"of_{name}"]) for name in keys]
         scored = written.inner_join(table, same)
@@ -702,11 +805,11 @@ class _Reader:
         ]
         return self._keep("written", ibis.union(*parts)) if parts else None
 
-    def _parse_score(self, n: int, scale: str | None, named: str, text: str) -> Found:
+    def _parse_score(self, n: int, slot: str, scale: str | None, named: str, text: str) -> Found:
         """Read a score; what is wrong with the name of its scale is what is wrong with it."""
         problem = self.parsers[n]["scale"](named or scale or "")
         found = cells.parse_score(
-            text, self.scales.get(scale or ""), self.layouts[n].format.decimal
+            text, self.scales.get(scale or ""), self.layouts[n].format.decimal, _SIDES.get(slot, "")
         )
         if found.rule != "scale_missing" or not problem.rule:
             return found
@@ -724,7 +827,7 @@ class _Reader:
             if scale.fits(concern)
         ]
         types = {"concern": "string", "scale": "string"}
-        fits = _to_engine(pd.DataFrame(fitting, columns=[*types]), types)
+        fits = make_table(pd.DataFrame(fitting, columns=[*types]), types)
         chosen = (
             concerns.inner_join(scored.select("row", "slot", "scale"), "row")
             .semi_join(fits, ["concern", "scale"])
@@ -755,7 +858,7 @@ class _Reader:
         ]
         if listed:
             types = {"layout": "int64", "slot": "string", "rule": "string", "problem": "int64"}
-            numbers = _to_engine(pd.DataFrame(listed, columns=[*types]), types)
+            numbers = make_table(pd.DataFrame(listed, columns=[*types]), types)
             joined = raised.inner_join(numbers, ["layout", "slot", "rule"])
             self._add_problems(joined, joined.problem)
         kept = found.filter(_.rule.isnull() | (_.rule == "several_concerns_fit"))
@@ -784,24 +887,16 @@ class _Reader:
         """Return all problems so far, one row per cell or row and rule."""
         listed = [(n, *key) for key, n in self.numbers.items()]
         types = {"problem": "int64"} | _PROBLEM
-        kinds = _to_engine(pd.DataFrame(listed, columns=[*types]), types)
-        place = self.rows.select("row", "file", "sheet", "line")
-        found = ibis.union(*self.problems).inner_join(kinds, "problem").inner_join(place, "row")
-        found = found.select(*PROBLEM)
+        kinds = make_table(pd.DataFrame(listed, columns=[*types]), types)
+        numbered = self._keep("numbered", ibis.union(*self.problems))
+        place = self.rows.select("row", "file", "sheet", "line").semi_join(numbered, "row")
+        found = numbered.inner_join(place, "row").inner_join(kinds, "problem").select(*PROBLEM)
         if len(self.log.problems):
             types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
-            found = found.union(_to_engine(self.log.problems, types).select(*PROBLEM))
+            found = found.union(make_table(self.log.problems, types).select(*PROBLEM))
         return self._keep("problems", found)
 
     # --- the engine ---------------------------------------------------------------------------
 
     def _keep(self, name: str, table: Table) -> Table:
-        """Compute a table once, so that what follows does not compute it again."""
-        return self.connection.create_table(f"kept_{name}", table, temp=True, overwrite=True)
-
-
-def _to_engine(frame: pd.DataFrame, types: Mapping[str, str]) -> Table:
-    """Return a small frame as a table of the engine; it is read where it is used."""
-    nullable = {"int64": "Int64", "float64": "Float64", "boolean": "boolean", "string": "str"}
-    frame = frame.astype({key: nullable[kind] for key, kind in types.items() if kind in nullable})
-    return ibis.memtable(frame, schema=ibis.schema(dict(types)))
+        return self.engine.keep(f"kept_{name}", table)

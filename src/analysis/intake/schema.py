@@ -5,8 +5,11 @@ known is missing (``<NA>``), never ``""`` or 0.
 """
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import and_
 from typing import Any, Final, Literal, get_args
 
+import ibis
 import pandas as pd
 import pandera.pandas as pa
 
@@ -196,6 +199,32 @@ def check_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """
     schema = pa.DataFrameSchema(dict(COLUMNS[name]), strict=True, ordered=True)
     return schema.validate(frame.reset_index(drop=True), lazy=True)
+
+
+def check_rows(name: str, table: ibis.Table) -> None:
+    """Assert that a table of the engine has the declared columns and that its values keep to the
+    declared limits; intake has otherwise a defect, because every cell was range-checked before."""
+    columns = COLUMNS[name]
+    if [*table.columns] != [*columns]:
+        raise AssertionError(f"{name} has other columns than declared")
+    broken: dict[str, ibis.Value] = {}
+    for key, item in columns.items():
+        value = table[key]
+        breaches = [] if item.nullable else [value.isnull().sum()]
+        breaches += [(value.count() - value.nunique())] if item.unique else []
+        breaches += [
+            (~_keeps(value, check.statistics or {})).fill_null(False).sum() for check in item.checks
+        ]
+        broken |= {f"{key}, limit {n}": each for n, each in enumerate(breaches)}
+    found = table.aggregate(**broken).execute().iloc[0] if broken else pd.Series(dtype="int64")
+    if (found.fillna(0) > 0).any():
+        raise AssertionError(f"{name} breaks its limits: {[*found.index[found.fillna(0) > 0]]}")
+
+
+def _keeps(value: ibis.Value, limits: Mapping[str, Any]) -> ibis.Value:
+    """Return whether a value keeps to the limits of one check."""
+    tests = {"allowed_values": value.isin, "min_value": value.__ge__, "max_value": value.__le__}
+    return reduce(and_, (tests[limit](given) for limit, given in limits.items()))
 
 
 def describe_tables() -> str:

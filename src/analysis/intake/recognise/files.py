@@ -4,22 +4,24 @@ Nothing is decided here but what a file itself shows: its kind, delimiter and en
 row of a sheet is its header.
 """
 
+import codecs
 import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import IO, Final
 
-import ibis
 import pandas as pd
 from charset_normalizer import from_bytes
 
 from analysis.errors import SourceError
 from analysis.intake import cells
+from analysis.intake.engine import open_engine
 from analysis.intake.recognise.headers import Names
-from analysis.intake.sources import Format, Layout, Source, read_delimited, read_sheets
-from analysis.intake.sources.redcap import Choice, find_dictionary_columns, read_dictionary
+from analysis.intake.sources import Format, Layout, Log, Source, read_delimited, read_sheets
+from analysis.intake.sources.parquet import read_parquet
+from analysis.intake.sources.redcap import read_dictionary
 
 WORKBOOKS: Final = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 PARQUET: Final = (".parquet", ".pq")
@@ -29,7 +31,8 @@ ROWS_LOOKED_AT: Final = 200_000
 _DELIMITERS: Final = (";", ",", "\t", "|", "^", "~", ":", "\x1f", "\x01")
 _RECORDS_LOOKED_AT: Final = 100
 _START: Final = 200_000
-"""Bytes at the start of a file that its encoding and delimiter are found in."""
+"""Bytes at the start of a file that its encoding is found in, and characters of a line."""
+_PIECE: Final = 1 << 20
 _LATIN_PAGES: Final = frozenset(
     "cp1252 latin_1 hp_roman8 mac_roman mac_iceland mac_latin2 mac_turkish cp437 cp775 cp850 cp852"
     " cp857 cp858 cp860 cp861 cp863 cp865 cp1250 cp1254 cp1257 cp1258 cp037 cp273 cp500 cp1140"
@@ -97,21 +100,26 @@ def _read_text(path: Path) -> Part:
     encoding, encoding_reason = detect_encoding(path)
     delimiter = detect_delimiter(path, encoding)
     written = Format(delimiter=delimiter, encoding=encoding)
-    log = read_delimited(path, written)
-    rows = log.rows[[*log.texts]].head(ROWS_LOOKED_AT)
+    with open_engine() as engine:
+        log = read_delimited(engine, path, written)
+        rows = _take_rows(log)
     reasons = {
         "delimiter": "cuts the rows into the most columns of the same number",
         "encoding": encoding_reason,
     }
-    return Part(
-        path.name, log.headers, rows.set_axis(range(rows.shape[1]), axis=1), written, reasons
-    )
+    return Part(path.name, log.headers, rows, written, reasons)
+
+
+def _take_rows(log: Log) -> pd.DataFrame:
+    """Return the texts of the first rows, by the position of their column."""
+    first = log.rows.order_by("row").limit(ROWS_LOOKED_AT).select(*log.texts).execute()
+    return first.astype("str").set_axis(range(len(log.texts)), axis=1)
 
 
 def _read_workbook(path: Path, names: Names) -> Iterator[Part]:
     """Yield every sheet with a cell in it. Its header is the row that holds the most names of
     columns, alone or together with the row above; of equals, the one below a merged cell."""
-    for sheet in read_sheets(path):
+    for sheet in read_sheets(path.parent, path.name):
         best = max(
             sheet.headers,
             key=lambda each: (
@@ -133,20 +141,11 @@ def _read_workbook(path: Path, names: Names) -> Iterator[Part]:
 
 
 def _read_parquet(path: Path) -> Part:
-    connection = ibis.duckdb.connect()
-    try:
-        table = connection.read_parquet(path)
-        texts = {name: table[name].cast("string").fill_null("") for name in table.columns}
-        rows = table.select(**texts).limit(ROWS_LOOKED_AT).execute().astype("str")
-    except Exception:
-        raise SourceError(
-            f"The log {path.name!r} is not a Parquet file, or a broken one; export it again."
-        ) from None
-    finally:
-        connection.disconnect()
-    headers = tuple(map(str, rows.columns))
-    rows = rows.set_axis(range(len(headers)), axis=1)
-    return Part(path.name, headers, rows, Format(kind="parquet"), {"kind": "a Parquet file"})
+    written = Format(kind="parquet")
+    with open_engine() as engine:
+        source = Source(name=path.parent.name, title="", folder=path.parent)
+        log = read_parquet(engine, source, Layout(files=(path.name,), format=written), path.name)
+        return Part(path.name, log.headers, _take_rows(log), written, {"kind": "a Parquet file"})
 
 
 # --- text -------------------------------------------------------------------------------------
@@ -155,30 +154,48 @@ def _read_parquet(path: Path) -> Part:
 def detect_encoding(path: Path) -> tuple[str, str]:
     """Return the encoding of a text file, and what it rests on."""
     try:
-        raw = path.read_bytes()
+        with path.open("rb") as file:
+            start, is_utf_8, accented = _look_at_bytes(file)
     except OSError as problem:
         reason = (problem.strerror or "unreadable").lower()
         raise SourceError(f"The log {path.name!r} cannot be read ({reason}).") from None
-    if not raw:
+    if not start:
         raise SourceError(f"The log {path.name!r} is empty (zero bytes); export it again.")
-    try:
-        raw.decode("utf-8")
-        if b"\0" not in raw:
-            mark = ", after a byte order mark" if raw.startswith(b"\xef\xbb\xbf") else ""
-            return "utf-8", f"every byte is valid UTF-8{mark}"
-    except UnicodeDecodeError:
-        pass
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", "begins with the byte order mark of UTF-16"
-    # single bytes with accents look alike in many code pages: all such lines are the witness
-    accented = b"\n".join(line for line in raw.splitlines() if not line.isascii())
-    found = from_bytes(raw[:_START] if b"\0" in raw else accented[:_START]).best()
+    if is_utf_8 and b"\0" not in start:
+        mark = ", after a byte order mark" if start.startswith(b"\xef\xbb\xbf") else ""
+        return "utf-8", f"every byte is valid UTF-8{mark}"
+    found = from_bytes(start if b"\0" in start else accented).best()
     if found is None:
         raise SourceError(f"The log {path.name!r} is not text; export it as CSV.")
     best = found.encoding
     if best in _LATIN_PAGES and _is_western(accented):
         best = "cp1252"
     return best, "detected from its bytes; check letters with accents"
+
+
+def _look_at_bytes(file: IO[bytes]) -> tuple[bytes, bool, bytes]:
+    """Return the start of a file, whether all of it is UTF-8, and lines that are not ASCII: single
+    bytes with accents look alike in many code pages, so that those lines are the witness."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    start = accented = b""
+    is_utf_8 = True
+    while piece := file.read(_PIECE):
+        start = start or piece[:_START]
+        if is_utf_8:
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError:
+                is_utf_8 = False
+        if not is_utf_8 and len(accented) < _START:
+            accented += b"\n".join(line for line in piece.splitlines() if not line.isascii())
+            accented = accented[:_START]
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        is_utf_8 = False
+    return start, is_utf_8, accented or start
 
 
 def _is_western(raw: bytes) -> bool:
@@ -193,7 +210,7 @@ def _is_western(raw: bytes) -> bool:
 def detect_delimiter(path: Path, encoding: str) -> str:
     """Return the mark that cuts most rows into as many cells as the header, and into the most."""
     with path.open(encoding=encoding, newline="", errors="replace") as file:
-        lines = [line for line, _n in zip(file, range(_RECORDS_LOOKED_AT), strict=False)]
+        lines = [file.readline(_START) for _record in range(_RECORDS_LOOKED_AT)]
 
     def judge(mark: str) -> tuple[float, int]:
         try:
@@ -214,11 +231,6 @@ def detect_delimiter(path: Path, encoding: str) -> str:
 # --- REDCap -----------------------------------------------------------------------------------
 
 
-def is_dictionary(part: Part) -> bool:
-    """Return whether a file is the data dictionary of a REDCap project."""
-    return all(find_dictionary_columns(part.headers).values())
-
-
 def is_like_redcap(part: Part) -> bool:
     """Return whether the headers of a file are those of a raw REDCap export."""
     return any(header in _LIKE_REDCAP for header in part.headers)
@@ -234,23 +246,21 @@ def read_as_redcap(part: Part, dictionary: Part, folder: Path) -> Part | None:
     written = replace(part.written, kind="redcap")
     layout = Layout(files=(part.file,), dictionary=dictionary.file, format=dictionary.written)
     source = Source(name="", title="", folder=folder)
-    choices = read_dictionary(source, layout)
-    columns = find_dictionary_columns(dictionary.headers)
-    fields = dictionary.read_column(columns["field"]).str.strip()
-    label = next((each for each in dictionary.headers if each in _LABEL_HEADERS), "")
-    texts = dictionary.read_column(label).str.strip() if label else fields
-    labels = dict(zip(fields, texts, strict=True))
-    by_label = {text: name for name, text in labels.items() if [*texts].count(text) == 1}
+    with open_engine() as engine:
+        fields = read_dictionary(engine, source, layout)
+    labels = {name: each.label for name, each in fields.items()}
+    by_label = {each: name for name, each in labels.items() if [*labels.values()].count(each) == 1}
 
     found: dict[str, pd.Series] = {}
     known = 0
     for place, header in enumerate(part.headers):
-        bare = header.partition("___")[0] if "___" in header else header.partition(" (choice=")[0]
+        plain = " ".join(header.split())
+        bare = header.partition("___")[0] if "___" in header else plain.partition(" (choice=")[0]
         name = bare if bare in labels else by_label.get(bare, "")
-        if name and bare != header:  # a tick box: what it holds is read by its label later
+        if name and bare != plain:  # a tick box: what it holds is read by its label later
             found.setdefault(name, pd.Series("", index=part.rows.index))
         elif name:
-            found[name] = _read_labels(part.rows[place], choices.get(name))
+            found[name] = part.rows[place].str.strip().replace(fields[name].choices)
         known += bool(name) or is_redcap_own(header)
     if len(found) < _FEWEST_KNOWN or known < len(part.headers) / 2:
         return None
@@ -260,16 +270,7 @@ def read_as_redcap(part: Part, dictionary: Part, folder: Path) -> Part | None:
     return Part(part.file, tuple(found), rows, written, reasons, "", dictionary.file, told)
 
 
-_LABEL_HEADERS: Final = ("Field Label", "field_label")
-
-
 def is_redcap_own(header: str) -> bool:
     """Return whether REDCap itself added the column."""
     plain = cells.fold(header)
     return plain.startswith(_REDCAP_OWN) or plain.endswith(("_complete", "complete?"))
-
-
-def _read_labels(texts: pd.Series, choice: Choice | None) -> pd.Series:
-    if choice is None:
-        return texts
-    return texts.map(lambda text: choice.labels.get(text.strip(), text))

@@ -20,7 +20,6 @@ from analysis.intake.recognise.files import (
     TEXTS,
     WORKBOOKS,
     Part,
-    is_dictionary,
     is_like_redcap,
     read_as_redcap,
     read_parts,
@@ -40,6 +39,7 @@ from analysis.intake.recognise.questions import (
 )
 from analysis.intake.schema import COLUMNS
 from analysis.intake.sources import CANONICAL, DateOrder, Format, Rows
+from analysis.intake.sources.redcap import is_dictionary
 from analysis.vocabulary import BUILT_IN, Vocabulary
 
 _DAYS: Final = ("date", "birth_date", "score_after_date")
@@ -228,7 +228,7 @@ def _recognise_parts(
 
 def _find_redcap(parts: Sequence[Part], folder: Path) -> list[Part]:
     """Return the parts with REDCap exports read by their data dictionary."""
-    dictionaries = [part for part in parts if not part.sheet and is_dictionary(part)]
+    dictionaries = [part for part in parts if not part.sheet and is_dictionary(part.headers)]
     found = []
     for part in parts:
         if part in dictionaries:

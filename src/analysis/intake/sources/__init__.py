@@ -4,17 +4,20 @@ Only files named by ``source.toml`` are read, and they are never changed. Each k
 reader of its own; all of them return the same :class:`Log`.
 """
 
+from collections.abc import Iterator
+
 from analysis.errors import SourceError
+from analysis.intake.engine import Engine, open_engine
 from analysis.intake.sources.delimited import read_delimited
 from analysis.intake.sources.log import (
-    JOINED,
     PLACE,
     PROBLEM,
     Log,
     check_headers,
     join_logs,
-    replace_file,
 )
+from analysis.intake.sources.parquet import read_parquet
+from analysis.intake.sources.query import hash_query, read_query
 from analysis.intake.sources.redcap import read_redcap
 from analysis.intake.sources.settings import (
     CANONICAL,
@@ -38,7 +41,6 @@ from analysis.intake.sources.workbook import read_sheets, read_workbook
 
 __all__ = [
     "CANONICAL",
-    "JOINED",
     "PLACE",
     "PROBLEM",
     "REQUIRED_ROLES",
@@ -55,6 +57,7 @@ __all__ = [
     "Source",
     "check_tables",
     "find_project",
+    "hash_queries",
     "list_sources",
     "read_delimited",
     "read_log",
@@ -63,7 +66,7 @@ __all__ = [
 ]
 
 
-def read_log(source: Source) -> Log:
+def read_log(engine: Engine, source: Source) -> Log:
     """Return every row of the source's files as text.
 
     Raises
@@ -74,23 +77,42 @@ def read_log(source: Source) -> Log:
     """
     parts = []
     for place, layout in enumerate(source.every_layout):
-        parts += [(place, part) for part in _read_layout(source, layout)]
-    return join_logs(parts)
+        parts += [(place, part) for part in _read_layout(engine, source, layout)]
+    return join_logs(engine, parts)
 
 
-def _read_layout(source: Source, layout: Layout) -> list[Log]:
+def hash_queries(source: Source) -> Iterator[bytes]:
+    """Yield the digest of the rows of each table and query as they are now in their database.
+
+    Raises
+    ------
+    SourceError
+        When one cannot be read.
+    """
+    layouts = [layout for layout in source.every_layout if layout.format.kind == "query"]
+    for layout in layouts:
+        with open_engine() as engine:
+            for name in layout.log_names:
+                yield hash_query(engine, source, layout, name)
+
+
+def _read_layout(engine: Engine, source: Source, layout: Layout) -> list[Log]:
     kind = layout.format.kind
     if kind == "tables":
-        return read_tables(source, layout)
+        return read_tables(engine, source, layout)
     parts: list[Log] = []
-    for name in layout.files:
+    for name in layout.log_names:
         if kind == "workbook":
-            parts += read_workbook(source, layout, name)
+            parts += read_workbook(engine, source, layout, name)
             continue
         if kind == "redcap":
-            part = read_redcap(source, layout, name)
+            part = read_redcap(engine, source, layout, name)
+        elif kind == "parquet":
+            part = read_parquet(engine, source, layout, name)
+        elif kind == "query":
+            part = read_query(engine, source, layout, name)
         else:
-            part = replace_file(read_delimited(source.folder / name, layout.format), name)
+            part = read_delimited(engine, source.folder / name, layout.format, name)
         check_headers(source, layout, repr(name), part.headers)
         if parts and part.headers != parts[0].headers:
             raise SourceError(

@@ -1,57 +1,74 @@
 """The text of a source as it was written, with its place: what every kind of file is read as."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import reduce
+from itertools import islice
+from operator import and_
 from typing import Any, Final
 
+import ibis
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from analysis.errors import SourceError
+from analysis.intake.engine import Engine, Table
 from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
 
 PLACE: Final[Mapping[str, str]] = {
     "row": "int64",
-    "file": "str",
-    "sheet": "str",
+    "layout": "int64",
+    "file": "string",
+    "sheet": "string",
     "line": "int64",
     "cells": "int64",
+    "width": "int64",
+    "kind": "string",
 }
-"""Where a row stands and how many cells it has."""
-JOINED: Final[Mapping[str, str]] = {"layout": "int64", "width": "int64", "kind": "str"}
-"""What is known of a row when several logs have become one."""
+"""Where a row stands, how many cells it and its header have, and why it is no data."""
 PROBLEM: Final = ("file", "sheet", "line", "column", "rule", "consequence", "suggestion")
+_AT_ONCE: Final = 20_000
+"""Rows that pass through Python together; more of them cost memory and save no time."""
 
 
 @dataclass(frozen=True)
 class Log:
-    """The text of a source.
+    """The text of a file, a sheet, or a whole source.
 
-    ``rows`` has one row per row of the log: ``row`` (0, 1, … in reading order), ``file``,
-    ``sheet``, ``line``, ``cells`` (how many there were), and one text column per header, named
-    ``c0``, ``c1`` … by position; a cell that is not there is empty. The log of a whole source has
-    also ``layout`` (0, 1, … as declared), ``width`` (how many cells its header has) and ``kind``
-    (empty, or why the reader knows that it is no data, as in ``kinds``).
+    ``rows`` has one row per row of the log: ``row`` (0, 1, … in reading order), ``layout`` (0, 1, …
+    as declared), ``file``, ``sheet``, ``line``, ``cells`` (how many there were), ``width`` (how
+    many its header has), ``kind`` (empty, or why the reader knows that it is no data: a ``title``
+    above the header, the ``header`` again, the ``base`` row of a REDCap record), and one text
+    column per header, named ``c0``, ``c1`` … by position; a cell that is not there is empty.
     """
 
-    rows: pd.DataFrame
+    rows: Table
     headers: tuple[str, ...]
-    kinds: Mapping[int, str] = field(default_factory=dict)
-    """Line → why it is no data: a ``title`` above the header, the ``header`` again, the ``base``
-    row of a REDCap record."""
     problems: pd.DataFrame = field(default_factory=lambda: list_problems([]))
     """What could not be read as it is written before any cell was looked at."""
 
     @property
     def texts(self) -> tuple[str, ...]:
         """Names of the text columns."""
-        return tuple(f"c{place}" for place in range(len(self.headers)))
+        return name_texts(self.headers)
 
     def find_text(self, header: str) -> str:
         """Return the name of the text column with this header."""
         return self.texts[self.headers.index(header)]
 
+    def read_column(self, header: str) -> pd.Series:
+        """Return the cells below a header in reading order."""
+        return self.rows.order_by("row")[self.find_text(header)].execute()
+
+
+def name_texts(headers: Sequence[str]) -> tuple[str, ...]:
+    """Return the name of the text column of each header."""
+    return tuple(f"c{place}" for place in range(len(headers)))
+
 
 def make_log(
+    engine: Engine,
     headers: Sequence[str],
     records: Iterable[tuple[int, Sequence[str]]],
     *,
@@ -59,31 +76,52 @@ def make_log(
     sheet: str | None = None,
     kinds: Mapping[int, str] | None = None,
 ) -> Log:
-    """Return the log of one file or sheet from ``(line, cells)``; ``kinds`` are by line."""
+    """Return the log of one file or sheet from ``(line, cells)``; ``kinds`` are by line.
+
+    The rows go to the engine's folder some at a time.
+    """
     names = tuple(header.strip() for header in headers)
-    known = dict(kinds or {})
-    lines, counts, cells = [], [], []
-    for line, record in records:
-        if names and record and record[0].strip() == names[0] and _is_header(record, names):
-            known[line] = "header"
-        lines.append(line)
-        counts.append(len(record))
-        cells.append(([*record] + [""] * len(names))[: len(names)])
-    place: dict[str, Any] = {"row": range(len(lines)), "file": file, "sheet": sheet}
-    place |= {"line": lines, "cells": counts}
-    texts = pd.DataFrame(cells, columns=[f"c{n}" for n in range(len(names))], dtype="str")
-    rows = pd.concat([pd.DataFrame(place).astype(dict(PLACE)), texts], axis=1)
-    return Log(rows, names, known)
+    known = kinds or {}
+    schema = pa.schema(
+        [("row", pa.int64()), ("line", pa.int64()), ("cells", pa.int64()), ("kind", pa.string())]
+        + [(text, pa.string()) for text in name_texts(names)]
+    )
+    path = engine.make_path(".parquet")
+    rest = enumerate(records)
+    with pq.ParquetWriter(path, schema, compression="none") as writer:
+        while some := [*islice(rest, _AT_ONCE)]:
+            rows = [
+                (row, line, len(record), known.get(line, ""), *_fit(record, len(names)))
+                for row, (line, record) in some
+            ]
+            columns = [pa.array(each) for each in zip(*rows, strict=True)]
+            writer.write_batch(pa.record_batch(columns, schema=schema))
+    return place_rows(engine.connection.read_parquet(path), names, file=file, sheet=sheet)
 
 
-def _is_header(record: Sequence[str], names: tuple[str, ...]) -> bool:
-    return tuple(map(str.strip, record)) == names
+def _fit(record: Sequence[str], width: int) -> list[str]:
+    """Return as many cells as there are headers."""
+    return [*record[:width], *[""] * (width - len(record))]
 
 
-def replace_file(log: Log, name: str) -> Log:
-    """Return the log with its file named as ``source.toml`` names it."""
-    problems = log.problems.assign(file=name)
-    return replace(log, rows=log.rows.assign(file=name), problems=problems)
+def place_rows(part: Table, headers: Sequence[str], *, file: str, sheet: str | None = None) -> Log:
+    """Return the log of a table with ``row``, ``line``, ``cells``, ``kind`` and the texts ``c0``,
+    ``c1`` … of the headers. A row that repeats the header is marked."""
+    texts = name_texts(headers)
+    same = (part[text].strip() == header for text, header in zip(texts, headers, strict=True))
+    is_header = reduce(and_, same) if texts else ibis.literal(False)
+    rows = part.select(
+        "row",
+        "line",
+        "cells",
+        layout=ibis.literal(0, "int64"),
+        file=ibis.literal(file),
+        sheet=ibis.literal(sheet, "string"),
+        width=ibis.literal(len(texts), "int64"),
+        kind=is_header.ifelse("header", part.kind),
+        **{text: part[text] for text in texts},
+    )
+    return Log(rows, tuple(headers))
 
 
 def list_problems(problems: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
@@ -92,7 +130,7 @@ def list_problems(problems: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([*problems], columns=[*PROBLEM]).astype(types)
 
 
-def join_logs(parts: Sequence[tuple[int, Log]]) -> Log:
+def join_logs(engine: Engine, parts: Sequence[tuple[int, Log]]) -> Log:
     """Return several logs, each with the number of its layout, as one: a column for every header,
     rows in the order of the parts.
 
@@ -100,20 +138,32 @@ def join_logs(parts: Sequence[tuple[int, Log]]) -> Log:
     second and so on of several columns with one name in a file.
     """
     keys: dict[tuple[str, int], str] = {}
-    frames = []
+    placed = []
     for layout, part in parts:
-        names: dict[str, str] = {}
-        for place, header in enumerate(part.headers):
-            key = (header, part.headers[:place].count(header))
-            names[f"c{place}"] = keys.setdefault(key, f"c{len(keys)}")
-        kind = pd.array([part.kinds.get(line, "") for line in part.rows["line"]], dtype="str")
-        rows = part.rows.rename(columns=names)
-        frames.append(rows.assign(layout=layout, width=len(part.headers), kind=kind))
-    rows = pd.concat(frames, ignore_index=True)
-    rows["row"] = range(len(rows))
-    rows = rows[[*PLACE, *JOINED, *keys.values()]].fillna(dict.fromkeys(keys.values(), ""))
+        nth = [part.headers[:place].count(header) for place, header in enumerate(part.headers)]
+        names = [
+            keys.setdefault((header, n), f"c{len(keys)}")
+            for header, n in zip(part.headers, nth, strict=True)
+        ]
+        placed.append((layout, part, dict(zip(names, part.texts, strict=True))))
+    rows, first = [], 0
+    for layout, part, texts in placed:
+        table = part.rows
+        rows.append(
+            table.select(
+                row=table.row + first,
+                layout=ibis.literal(layout, "int64"),
+                **{name: table[name] for name in [*PLACE][2:]},
+                **{
+                    name: table[texts[name]] if name in texts else ibis.literal("")
+                    for name in keys.values()
+                },
+            )
+        )
+        first += int(table.count().execute())
     problems = pd.concat([part.problems for _layout, part in parts], ignore_index=True)
-    return Log(rows, tuple(header for header, _nth in keys), problems=problems)
+    whole = engine.keep("log", ibis.union(*rows)) if len(rows) > 1 else engine.name("log", rows[0])
+    return Log(whole, tuple(header for header, _nth in keys), problems)
 
 
 def check_headers(

@@ -9,9 +9,10 @@ from typing import Any, Final
 import pandas as pd
 
 from analysis.errors import SourceError
+from analysis.intake.engine import Engine
 from analysis.intake.schema import ALL_TERMS, COLUMNS, name_type
 from analysis.intake.sources.delimited import read_delimited
-from analysis.intake.sources.log import Log, list_problems, replace_file
+from analysis.intake.sources.log import Log, list_problems
 from analysis.intake.sources.settings import CANONICAL, Layout, Source
 from analysis.vocabulary import Scale, Vocabulary
 
@@ -19,7 +20,7 @@ _FLAGS: Final = {"true": True, "false": False}
 NOT_CANONICAL: Final = "not_canonical"
 
 
-def read_tables(source: Source, layout: Layout) -> list[Log]:
+def read_tables(engine: Engine, source: Source, layout: Layout) -> list[Log]:
     """Return one log per table, in the order of the schema.
 
     Raises
@@ -30,7 +31,7 @@ def read_tables(source: Source, layout: Layout) -> list[Log]:
     files = {PurePosixPath(name).stem: name for name in layout.files}
     parts = []
     for name in CANONICAL:
-        log = read_delimited(source.folder / files[name], layout.format)
+        log = read_delimited(engine, source.folder / files[name], layout.format, files[name])
         expected = [*COLUMNS[name]]
         if sorted(log.headers) != sorted(expected):
             raise SourceError(
@@ -38,7 +39,7 @@ def read_tables(source: Source, layout: Layout) -> list[Log]:
                 f"Its columns are: {', '.join(map(repr, log.headers))}. "
                 f"Expected: {', '.join(map(repr, expected))}."
             )
-        parts.append(replace_file(log, files[name]))
+        parts.append(log)
     return parts
 
 
@@ -89,6 +90,7 @@ class _Checker:
         self, log: Log, vocabulary: Vocabulary, scales: Mapping[str, Scale], as_of: date
     ) -> None:
         self.log = log
+        self.rows = log.rows.order_by("row").execute()
         self.scales = scales
         self.as_of = as_of
         self.problems: list[dict[str, Any]] = []
@@ -102,7 +104,7 @@ class _Checker:
 
     def read_table(self, name: str, file: str) -> pd.DataFrame:
         """Return the rows of a table that keep to the schema and the vocabulary."""
-        rows = self.log.rows[(self.log.rows["file"] == file)]
+        rows = self.rows[self.rows["file"] == file]
         rows = rows[rows["cells"] > 0]
         whole = rows["cells"] == rows["width"]
         self._refuse(rows[~whole], None, "wrong_number_of_cells", "")

@@ -9,16 +9,17 @@ from typing import Any, Final
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
 from analysis.errors import SourceError, sentence_for_unknown
+from analysis.intake.engine import Engine
+from analysis.intake.sources.limits import open_inside
 from analysis.intake.sources.log import Log, check_headers, make_log
 from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
+from analysis.intake.sources.workbook_limits import check_workbook
 
 _HEADER_WITHIN: Final = 100
 """A header further down is not looked for."""
-_COMPOUND_FILE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-"""How an old workbook begins; inside ``.xlsx`` it is the envelope of an encrypted one."""
 
 
-def read_workbook(source: Source, layout: Layout, name: str) -> list[Log]:
+def read_workbook(engine: Engine, source: Source, layout: Layout, name: str) -> list[Log]:
     """Return one log per sheet; sheets without a single cell are left out.
 
     The header is the first row that holds all mapped headers, alone or together with the row above
@@ -31,7 +32,7 @@ def read_workbook(source: Source, layout: Layout, name: str) -> list[Log]:
         When the file is missing, no workbook, broken or password-protected, a named sheet is not
         there, or a sheet has no row with the mapped headers (what is there is listed).
     """
-    workbook = _open_workbook(source.folder / name)
+    workbook = _open_workbook(source.folder, name)
     for sheet in layout.sheets:
         if sheet not in workbook.sheet_names:
             raise SourceError(
@@ -41,7 +42,7 @@ def read_workbook(source: Source, layout: Layout, name: str) -> list[Log]:
             )
     parts = []
     for sheet in layout.sheets or workbook.sheet_names:
-        part = _read_sheet(source, layout, name, workbook.get_sheet_by_name(sheet))
+        part = _read_sheet(engine, source, layout, name, workbook.get_sheet_by_name(sheet))
         if part is not None:
             parts.append(part)
     if not parts:
@@ -69,7 +70,7 @@ class Sheet:
     headers: tuple[ProposedHeader, ...]
 
 
-def read_sheets(path: Path) -> list[Sheet]:
+def read_sheets(folder: Path, name: str) -> list[Sheet]:
     """Return the sheets with a cell in them, and every header that each may have.
 
     Raises
@@ -77,10 +78,10 @@ def read_sheets(path: Path) -> list[Sheet]:
     SourceError
         As :func:`read_workbook` does for the file.
     """
-    workbook = _open_workbook(path)
+    workbook = _open_workbook(folder, name)
     sheets = []
-    for name in workbook.sheet_names:
-        sheet = workbook.get_sheet_by_name(name)
+    for title in workbook.sheet_names:
+        sheet = workbook.get_sheet_by_name(title)
         rows = _read_rows(sheet)
         if any(map(any, rows)):
             merged = _find_merged(sheet)
@@ -89,34 +90,29 @@ def read_sheets(path: Path) -> list[Sheet]:
                 ProposedHeader(tuple(headers), last, first != last and first in wide)
                 for first, headers, last in _propose_headers(rows, merged)
             )
-            sheets.append(Sheet(name, rows, proposed))
+            sheets.append(Sheet(title, rows, proposed))
     return sheets
 
 
-def _open_workbook(path: Path) -> CalamineWorkbook:
-    try:
-        with path.open("rb") as file:
-            start = file.read(len(_COMPOUND_FILE))
-        if start == _COMPOUND_FILE and path.suffix.lower() in (".xlsx", ".xlsm"):
-            raise PasswordError
-        return CalamineWorkbook.from_path(path)
-    except PasswordError:
-        raise SourceError(
-            f"The log {path.name!r} is protected by a password; save it without one."
-        ) from None
-    except CalamineError:
-        raise SourceError(
-            f"The log {path.name!r} is not an Excel workbook, or a broken one; save it again as "
-            f"{path.suffix or '.xlsx'}, or correct kind in {SETTINGS_FILE}."
-        ) from None
-    except OSError as problem:
-        reason = (problem.strerror or "unreadable").lower().partition(" (")[0]
-        raise SourceError(
-            f"The log {path.name!r} cannot be read ({reason}); check that it is there."
-        ) from None
+def _open_workbook(folder: Path, name: str) -> CalamineWorkbook:
+    with open_inside(folder, name) as file:
+        check_workbook(file, name)
+        try:
+            return CalamineWorkbook.from_filelike(file)
+        except PasswordError:
+            raise SourceError(
+                f"The log {name!r} is protected by a password; save it without one."
+            ) from None
+        except CalamineError:
+            raise SourceError(
+                f"The log {name!r} is not an Excel workbook, or a broken one; save it again as "
+                f"{Path(name).suffix or '.xlsx'}, or correct kind in {SETTINGS_FILE}."
+            ) from None
 
 
-def _read_sheet(source: Source, layout: Layout, name: str, sheet: CalamineSheet) -> Log | None:
+def _read_sheet(
+    engine: Engine, source: Source, layout: Layout, name: str, sheet: CalamineSheet
+) -> Log | None:
     rows = _read_rows(sheet)
     if not any(map(any, rows)):
         return None
@@ -131,7 +127,7 @@ def _read_sheet(source: Source, layout: Layout, name: str, sheet: CalamineSheet)
             }
             above, below = enumerate(rows[:first], 1), enumerate(rows[last + 1 :], last + 2)
             records = [*above, *below]
-            return make_log(headers, records, file=name, sheet=sheet.name, kinds=kinds)
+            return make_log(engine, headers, records, file=name, sheet=sheet.name, kinds=kinds)
     mapped = {header for _role, header in layout.headers}
     proposed = (headers for _first, headers, _last in _propose_headers(rows, _find_merged(sheet)))
     nearest = max(filter(any, proposed), key=lambda headers: len(mapped.intersection(headers)))

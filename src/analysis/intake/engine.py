@@ -1,0 +1,75 @@
+"""The engine of one load: DuckDB through ibis, in a folder of its own.
+
+Rows never pass through Python as objects. What a step computes is kept as a table on disk, so that
+a log may be larger than memory; the folder goes when the load is over.
+"""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import ibis
+import pandas as pd
+
+Table: TypeAlias = ibis.Table
+
+_MEMORY: Final = "2GB"
+"""What DuckDB may hold at once; what is more goes to the folder."""
+_NULLABLE: Final = {
+    "int64": "Int64",
+    "float64": "Float64",
+    "boolean": "boolean",
+    "string": "str",
+    "date": "datetime64[us]",
+}
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The connection of one load, and the private folder it works in."""
+
+    connection: ibis.BaseBackend
+    folder: Path
+
+    def keep(self, name: str, table: Table) -> Table:
+        """Compute a table once, so that what follows does not compute it again."""
+        return self.connection.create_table(name, table)
+
+    def name(self, name: str, table: Table) -> Table:
+        """Give a table a name without computing it: what follows is quicker to write for ibis.
+
+        The table must rest on kept tables only, since frames are gone when nobody holds them.
+        """
+        return self.connection.create_view(name, table)
+
+    def name_part(self) -> str:
+        """Return a name that no table of the engine has yet."""
+        return f"part_{len(self.connection.list_tables())}"
+
+    def make_path(self, suffix: str) -> Path:
+        """Return the path of a new file in the folder."""
+        _handle, path = tempfile.mkstemp(suffix=suffix, dir=self.folder)
+        return Path(path)
+
+
+@contextmanager
+def open_engine() -> Iterator[Engine]:
+    """Yield an engine in a private folder, and remove the folder."""
+    with tempfile.TemporaryDirectory(prefix="outcomes-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        connection = ibis.duckdb.connect(
+            folder / "load.duckdb", memory_limit=_MEMORY, temp_directory=str(folder)
+        )
+        try:
+            yield Engine(connection, folder)
+        finally:
+            connection.disconnect()
+
+
+def make_table(frame: pd.DataFrame, types: Mapping[str, str]) -> Table:
+    """Return a small frame as a table of the engine; it is read where it is used."""
+    frame = frame.astype({key: _NULLABLE[kind] for key, kind in types.items() if kind in _NULLABLE})
+    return ibis.memtable(frame[[*types]], schema=ibis.schema(dict(types)))
