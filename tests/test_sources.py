@@ -171,6 +171,8 @@ FILES = [
         b"patient,day,harm\nSECRET,2024-01-01,none\n",
         ["no column 'concern'", "'patient', 'day', 'ha"],
     ),
+    (b"SECRET,2024-01-01,AS,none\n", ["no column 'patient'", "check that it is the header"]),
+    (b'"patient,day\nSECRET,2024",day,concern,harm\n', ["'(several lines)', 'day'"]),
     (b"patient,day,concern,harm,harm\n", ["two columns 'harm'", "names as side_effects"]),
     (b"patient,day,concern,harm\nSECRET\0,2024-01-01,AS,none\n", ["not text (it holds NUL bytes)"]),
     (b"PK\x03\x04\0\0", ["not text"]),
@@ -188,6 +190,7 @@ def test_file_that_cannot_be_read(home: Path, content: bytes, parts: list[str]) 
     sentence = refuse(home)
 
     assert [part for part in parts if part not in sentence] == []
+    assert "SECRET" not in sentence
 
 
 def test_file_that_is_not_there(home: Path) -> None:
