@@ -4,6 +4,8 @@ Only files named by ``source.toml`` are read, and they are never changed. Each k
 reader of its own; all of them return the same :class:`Log`.
 """
 
+from dataclasses import replace
+
 from analysis.errors import SourceError
 from analysis.intake.engine import Engine
 from analysis.intake.sources.delimited import read_delimited
@@ -70,7 +72,10 @@ def read_log(engine: Engine, source: Source) -> Log:
     parts = []
     for place, layout in enumerate(source.every_layout):
         parts += [(place, part) for part in _read_layout(engine, source, layout)]
-    return join_logs(parts)
+    log = join_logs(parts)
+    # every later step would translate the union of all files again
+    rows = engine.connection.create_view(engine.name_part(), log.rows)
+    return replace(log, rows=rows)
 
 
 def _read_layout(engine: Engine, source: Source, layout: Layout) -> list[Log]:
