@@ -448,6 +448,7 @@ add_effects("uncertain_side_effect", True, "redness; ?PIH", "swelling 2 days. qu
 add_effects("history_not_event", False, "hx of cold sores", "PIH improved", "history of keloid")
 add_effects("history_not_event", True, "itching; hx of cold sores")
 add_effects("side_effect_not_asked", False, "N/A", "not asked", "TBC", "not recorded", "n/k")
+add_effects("side_effect_not_asked", False, "not asked about redness", "did not attend")
 add_effects("unknown_side_effect", True, "skin felt odd", "see photos", "redness; felt strange")
 add_effects("side_effect_not_named", True, "yes", "Y", "ja")
 add_effects(
@@ -618,8 +619,8 @@ def add_title(mutant: Mutant, place: int, dice: Random) -> str | None:
 
 _SHEETS: Final = 0.12
 """Share of mutants that stand in a workbook."""
-_TOGETHER: Final = 8
-"""Mutants in one file, at most."""
+_TOGETHER: Final = 25
+"""Mutants in one file, on the average."""
 _FORMS: Final = (
     *((",", "utf-8", "utf-8"), (";", "utf-8", "utf-8-sig"), ("\t", "utf-16", "utf-16")),
     *(("|", "utf-16", "utf-16-be"), (";", "cp1252", "cp1252"), (",", "latin-1", "latin-1")),
