@@ -4,7 +4,8 @@
 #   make report        render the first report from the example log, print its path
 #   make test          the tests, Python only
 #   make test-browser  the tests that need Chromium
-#   make test-all      both; fails rather than skips
+#   make test-server   the tests that start a PostgreSQL server
+#   make test-all      all three; fails rather than skips
 #   make check         ruff, formatting, types
 #   make format        let ruff rewrite what it can
 #   make docs          write the generated parts of METHODS.md and data/README.md
@@ -28,7 +29,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv report test test-browser test-all chromium check format docs lab lock clean
+.PHONY: help venv report test test-browser test-server test-all chromium check format docs lab lock clean
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
@@ -67,7 +68,10 @@ test: $(INSTALLED)
 test-browser: chromium $(INSTALLED)
 	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m browser
 
-test-all: chromium test test-browser
+test-server: $(INSTALLED)
+	@$(BIN)/python -m pytest -m server
+
+test-all: chromium test test-browser test-server
 
 chromium:
 	@command -v "$(CHROMIUM)" >/dev/null || { \

@@ -42,7 +42,7 @@ ROOMS: dict[str, Room] = {
         FLOOR_0,
         (
             *("engine", "schema", "sources", "cells", "recognise", "clean", "corrections"),
-            *("derive", "cohort", "identifiers", "example"),
+            *("derive", "cache", "cohort", "forget", "identifiers", "example"),
         ),
     ),
     "statistics": Room(
@@ -74,6 +74,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "numpy": BELOW_ROOF,
     "pandera": ("estimates", "intake.schema"),
     "ibis": ("intake",),
+    "psycopg": ("intake",),
+    "sqlglot": ("intake",),
     "duckdb": ("intake",),
     "pyarrow": ("intake",),
     "python_calamine": ("intake",),

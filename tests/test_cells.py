@@ -65,7 +65,21 @@ DATES = [
     ("30.06.2026", DMY, "2026-06-30"),  # the day of the export
     ("01.07.2026", DMY, "date_in_the_future"),
     ("03.04.99", DMY, "date_in_the_future"),  # two digits are this century
-    ("01/01/2567", DMY, "date_in_the_future"),  # a Thai year
+    ("01/01/2567", DMY, "other_calendar"),  # a Thai year
+    ("01/01/2567", UNDECLARED, "other_calendar"),
+    ("31/02/1403", DMY, "other_calendar"),  # a Persian year, whose second month has 31 days
+    ("03/04/1445", DMY, "other_calendar"),  # an Islamic year
+    ("03/04/1600", DMY, "date_too_early"),  # a slip of the pen
+    ("20240403", DMY, "2024-04-03"),
+    ("20241301", DMY, "impossible_date"),
+    ("03/04/2024 10:30 AM", DMY, "2024-04-03"),
+    ("2024-04-03T10:00:00.000+0000", MDY, "2024-04-03"),
+    ("Mi, 3. April 2024", UNDECLARED, "2024-04-03"),
+    ("3 de março de 2024", UNDECLARED, "2024-03-03"),
+    ("mar 3 abril 2024", UNDECLARED, "2024-04-03"),  # Tuesday, in Spanish
+    ("Mar 3, 2024", UNDECLARED, "2024-03-03"),  # and March
+    ("1er fevrier 2024", UNDECLARED, "2024-02-01"),
+    ("3 jui 2024", DMY, "impossible_date"),  # June or July
     ("", DMY, "missing_date"),
     ("  ", DMY, "missing_date"),
     ("NULL", DMY, "missing_date"),
@@ -113,7 +127,21 @@ SKIN_TYPES = [
     ("5-4", (5, True)),
     ("II to III", (3, True)),
 ]
-NOT_SKIN_TYPES = ["lV", "|V", "V1", "VII", "0", "7", "olive", "oily", "Normal", "I-III-IV", "4.5"]
+SKIN_TYPES += [("Ⅳ", (4, False)), ("Hauttyp III", (3, False)), ("fototipo 2-3", (3, True))]
+NOT_SKIN_TYPES = [
+    "4 olive",
+    "lV",
+    "|V",
+    "V1",
+    "VII",
+    "0",
+    "7",
+    "olive",
+    "oily",
+    "Normal",
+    "I-III-IV",
+    "4.5",
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), SKIN_TYPES)
@@ -152,6 +180,17 @@ NEEDLES = [
     ("0.5-1.0", ".", (0.5, 1.0)),
     ("1,0-0,5", ",", (0.5, 1.0)),
     ("0.5/1.5 (forehead/cheeks)", ".", (0.5, 1.5)),
+    ("cheeks 1.5, forehead 0.5", ".", (0.5, 1.5)),
+    ("1.5 mm 2 areas", ".", "unknown_number"),  # nothing joins the two numbers
+    ("1½", ".", "unknown_number"),
+    ("1.5?", ".", "unknown_number"),
+    ("<1.5", ".", "unknown_number"),
+    ("1.5+", ".", "unknown_number"),
+    ("0.5 + 1.5", ".", (0.5, 1.5)),
+    ("1.5mm/2 min", ".", "unknown_number"),
+    ("1.5 cm", ".", "unknown_number"),
+    ('1.5"', ".", "unknown_number"),
+    ("1500 micrometres", ".", (1.5, 1.5)),
     ("3.0", ".", (3.0, 3.0)),
     ("3.6", ".", "ambiguous_needle"),
     ("15", ".", "ambiguous_needle"),  # 1.5 mm or 15 µm
@@ -242,7 +281,11 @@ OTHERS = [
     (cells.parse_age, "111", None, "impossible_age"),
     (cells.parse_age, "0", None, "impossible_age"),
     (cells.parse_age, "-1", None, "impossible_age"),
-    (cells.parse_age, "35 years", None, "impossible_age"),
+    (cells.parse_age, "35 years", 35, ""),
+    (cells.parse_age, "35y/o", 35, ""),
+    (cells.parse_age, "35 Jahre alt", 35, ""),
+    (cells.parse_age, "8 months", None, "impossible_age"),
+    (cells.parse_age, "35-40", None, "impossible_age"),
     (cells.parse_age, "unknown", None, ""),
     (cells.parse_passes, "4", 4, ""),
     (cells.parse_passes, "4.0", 4, ""),
@@ -299,8 +342,14 @@ SCORES = [
     ("gb_qual", "5", ".", "score_outside_scale"),
     ("gb_qual", "0", ".", "score_outside_scale"),
     ("gb_qual", "V", ".", "score_outside_scale"),
-    ("gb_qual", "3/4", ".", "unknown_score"),
+    ("gb_qual", "2/4", ".", 2.0),  # of the highest of the scale
+    ("gb_qual", "3/5", ".", "unknown_score"),
+    ("gb_qual", "Ⅲ", ".", 3.0),
+    ("gb_qual", "3½", ".", "unknown_score"),
     ("gb_qual", "3→2", ".", "unknown_score"),
+    ("gb_qual", "2 to 3", ".", "unknown_score"),
+    ("striae_width", "12 mm", ".", 12.0),  # the unit of its scale
+    ("striae_width", "1.2 cm", ".", "unknown_score"),
     ("gb_qual", "moderate", ".", "unknown_score"),
     ("gb_qual", "same", ".", "unknown_score"),
     ("gb_qual", "", ".", None),
@@ -323,7 +372,12 @@ SCORES = [
     ("gb_qual", "60 %", ".", "unknown_score"),
     ("pct_self", "0.6", ".", "ambiguous_percent"),
     ("pct_self", "60", ".", 60.0),
-    ("vas_improve", "7/10", ".", "unknown_score"),
+    ("vas_improve", "7/10", ".", 7.0),
+    ("vas_improve", "70/100", ".", "unknown_score"),
+    ("quartile", ">50%", ".", "unknown_score"),  # two bands
+    ("quartile", "40-60 %", ".", "unknown_score"),
+    ("quartile", "120 %", ".", "unknown_score"),
+    ("pct_self", ">75%", ".", "unknown_score"),  # no one number
     ("gais", "-1", ".", -1.0),
     ("gais", "-2", ".", "score_outside_scale"),
 ]
@@ -338,6 +392,33 @@ def test_score(scale: str, text: str, decimal: str, expected: object) -> None:
         assert (found.value, found.rule, found.consequence) == (None, expected, "cell blanked")
     else:
         assert (found.value, found.rule) == (expected, "")
+
+
+NOTED_SCORES = [
+    # scale, text, column, score, rule
+    ("gb_qual", "3/4", "", 3.0, "score_over_maximum"),  # or between 3 and 4
+    ("gb_qual", "2.7", "", 2.7, "score_between_grades"),  # no mean of two raters
+    ("gb_qual", "3→2", "before", 3.0, "score_with_arrow"),
+    ("gb_qual", "3→2", "after", 2.0, "score_with_arrow"),
+    ("gb_qual", "III -> II", "after", 2.0, "score_with_arrow"),
+    ("gb_qual", "3→7", "before", None, "unknown_score"),  # both must be scores
+    ("gb_qual", "4→3→2", "after", None, "unknown_score"),
+    ("quartile", ">75%", "", 4.0, "percent_as_grade"),
+    ("quartile", "50-75 %", "", 3.0, "percent_as_grade"),
+    ("quartile", "<25 %", "", 1.0, "percent_as_grade"),
+    ("quartile", "60 %", "", 3.0, "percent_as_grade"),
+    ("quartile", "50 %", "", 2.0, "percent_as_grade"),  # 26 to 50 %
+]
+
+
+@pytest.mark.parametrize(("scale", "text", "side", "score", "rule"), NOTED_SCORES)
+def test_score_that_is_read_by_a_rule(
+    scale: str, text: str, side, score: float | None, rule: str
+) -> None:
+    """Where one reading is certain or decided, the score counts and its cell is listed."""
+    found = cells.parse_score(text, SCALES[scale], ".", side)
+
+    assert (found.value, found.rule) == (score, rule)
 
 
 def test_score_without_a_scale_is_a_problem() -> None:
@@ -395,6 +476,15 @@ CONCERNS = [
     ("active acne / acne scars", ["acne_active", "acne_scars"], ["concern_out_of_scope"]),
     ("maintenance", ["unspecified"], ["concern_out_of_scope"]),
     ("glowing up", [], ["unknown_concern"]),
+    ("fine\nlines", ["fine_lines"], []),  # a cell that is wrapped
+    ("- pores\r\n- acne scars", ["enlarged_pores", "acne_scars"], []),
+    ("1) pores 2) acne scars", [], ["unknown_concern"]),
+    ("pores ✨, 👍🏽acne scars", ["enlarged_pores", "acne_scars"], []),
+    ("pores / ✨", ["enlarged_pores"], ["unknown_concern"]),  # a picture alone is no word
+    ("pores / striae alba/rubra", ["enlarged_pores", "stretch_marks"], []),
+    ("pores, acne scars (primary)", ["acne_scars", "enlarged_pores"], []),
+    ("Fältchen und Poren", ["fine_lines", "enlarged_pores"], []),
+    ("estrias e flacidez", ["stretch_marks", "lost_elasticity"], []),
     ("", [], []),
     ("NULL", [], []),
 ]
@@ -514,7 +604,35 @@ EVENTS = [
     ("swelling, no bruising, PIH", ["oedema - - -", "pih - - -"], "bruising"),
     ("no redness, swelling or pain", [], "erythema oedema pain"),
     ("no redness, swelling, or pain", [], "erythema oedema pain"),
-    ("no redness, swelling and pain", [], "erythema oedema pain"),
+    ("no redness, swelling and pain", [], "erythema"),  # one is denied, or three
+    ("no redness and swelling", [], "erythema"),
+    ("no PIH, redness and swelling", [], "pih"),
+    ("no PIH, redness and swelling or pain", [], "pih erythema oedema pain"),
+    ("sans rougeur ni œdème", [], "erythema oedema"),
+    ("leichte Rötung 2 Tage", ["erythema 1 48 -"], ""),
+    ("enrojecimiento leve 3 días", ["erythema 1 72 -"], ""),
+    ("rougeur et gonflement 2 jours", ["erythema - 48 -", "oedema - 48 -"], ""),
+    ("vermelhidao 1 semana", ["erythema - 168 -"], ""),
+    ("antecedentes de herpes", [], ""),
+    ("neither redness nor swelling", [], "erythema oedema"),
+    ("redness (no PIH)", ["erythema - - -"], "pih"),
+    ("redness (no PIH, no pain)", ["erythema - - -"], "pih pain"),
+    ("redness - no PIH", ["erythema - - -"], "pih"),
+    ("redness (no) swelling", ["oedema - - -"], "erythema"),
+    ("redness: no swelling: yes", ["oedema - - -"], "erythema"),
+    ("redness: no swelling", [], ""),  # which of the two is denied?
+    ("pain: 0 redness: 1", ["erythema - - -"], "pain"),
+    ("pain none noted; red", ["erythema - - -"], "pain"),
+    ("No - slight redness", ["erythema 1 - -"], ""),
+    ("? PIH or bruise", [], ""),
+    ("PIH ?", [], ""),
+    ("call if blistering or infection", [], ""),
+    ("avoid sun to prevent PIH", [], ""),
+    ("will monitor for PIH", [], ""),
+    ("worried about PIH", [], ""),
+    ("PIH from before", [], ""),
+    ("light patches", ["hypopig - - -"], ""),  # not a light reaction
+    ("o/e redness", ["erythema - - -"], ""),
     ("no redness, swelling or pain for 10 days", [], "erythema oedema pain"),
     ("no redness nor swelling", [], "erythema oedema"),
     ("redness, no swelling or pain", ["erythema - - -"], "oedema pain"),
@@ -628,13 +746,17 @@ LISTED = {
         *("hx cold sores, redness 2 days", "hx of cold sores, PIH", "HSV prophylaxis"),
         *("HSV prophylaxis, redness", "cold sore hx", "discussed PIH", "PIH risk explained"),
         *("pre-existing PIH", "old PIH on chin", "acne scars softer", "pigmentation lighter"),
-        "warned about PIH",
+        *("warned about PIH", "antecedentes de herpes", "call if blistering or infection"),
+        *("avoid sun to prevent PIH", "will monitor for PIH", "worried about PIH"),
+        "PIH from before",
     ],
     "uncertain_side_effect": [
         *("r/o infection", "possible PIH, redness", "?PIH/infection", "no redness, swelling"),
         *("no redness/swelling", "no PIH, redness", "denies pain, redness", "no severe redness"),
         *("no bruising redness 2 days", "swelling, no bruising and PIH", "hx of cold sores, PIH"),
         "not asked about PIH, redness",
+        *("no redness, swelling and pain", "no redness and swelling"),
+        *("no PIH, redness and swelling", "redness: no swelling", "? PIH or bruise", "PIH ?"),
     ],
     "side_effect_not_asked": ["not asked about PIH", "not asked about PIH, redness"],
     "side_effect_not_named": ["Y", "Yes.", "SE: yes"],
@@ -722,6 +844,29 @@ def test_spellings_and_misspellings(line: str) -> None:
         assert [event.term for event in read(f"{word.upper()}, 3 days").events] == [term], word
 
 
+@pytest.mark.parametrize("key", BUILT_IN.side_effects)
+def test_every_side_effect_is_read_by_its_name_and_spellings(key: str) -> None:
+    """Whatever the vocabulary knows is found in a cell: in any case, graded, timed and denied."""
+    block = BUILT_IN.side_effects[key]
+    for text in (block.name, *block.spellings, *block.short_spellings):
+        for written in (text, text.upper(), f"{text}, 3 days"):
+            assert [event.term for event in read(written).events] == [key], written
+        if key != cells.OTHER:  # a bare "?" may be denied and graded by nobody
+            assert [event.term for event in read(f"mild {text}").events] == [key], text
+            assert read(f"no {text}").denied == (key,), text
+
+
+@pytest.mark.parametrize("key", BUILT_IN.concerns)
+def test_every_concern_is_read_by_its_name_and_spellings(key: str) -> None:
+    """The same for concerns: alone and first in a list."""
+    block = BUILT_IN.concerns[key]
+    for text in (block.name, *block.spellings, *block.short_spellings):
+        for written in (text, text.upper(), f"{text} / melasma"):
+            found = cells.parse_concerns(written, BUILT_IN)[0].value
+            assert isinstance(found, Target), written
+            assert found.concern == key, written
+
+
 def test_decomposed_accents_are_the_same_letter() -> None:
     """A file written on a Mac holds o and two dots apart."""
     assert [event.term for event in read("Ro\u0308tung").events] == ["erythema"]
@@ -755,3 +900,83 @@ def test_no_text_is_lost_in_silence(text: str) -> None:
     assert not {event.term for event in cell.events} & {*cell.denied}
     if text.strip():
         assert cell.events or cell.denied or cell.problems or cell.recorded == "none"
+
+
+PARSERS = {
+    "age": lambda text: cells.parse_age(text, "."),
+    "answer": cells.parse_answer,
+    "birth date": lambda text: cells.parse_birth_date(text, UNDECLARED, AS_OF),
+    "date": lambda text: cells.parse_date(text, UNDECLARED, AS_OF),
+    "later date": lambda text: cells.parse_later_date(text, DMY, AS_OF),
+    "minutes": lambda text: cells.parse_minutes(text, ","),
+    "modality": cells.parse_modality,
+    "months": lambda text: cells.parse_isotretinoin_months(text, "."),
+    "needle": lambda text: cells.parse_needle(text, "."),
+    "needle with commas": lambda text: cells.parse_needle(text, ","),
+    "pain": lambda text: cells.parse_pain(text, "."),
+    "passes": lambda text: cells.parse_passes(text, "."),
+    "rater": cells.parse_rater,
+    "scale": lambda text: cells.parse_scale(text, {}, frozenset()),
+    "score": lambda text: cells.parse_score(text, SCALES["gb_qual"], ".", "before"),
+    "score in percent": lambda text: cells.parse_score(text, SCALES["pct_self"], ","),
+    "score in quarters": lambda text: cells.parse_score(text, SCALES["quartile"], ".", "after"),
+    "score without a range": lambda text: cells.parse_score(text, SCALES["ecca"], "."),
+    "setting": cells.parse_setting,
+    "severity": cells.parse_severity,
+    "sex": cells.parse_sex,
+    "side": cells.parse_side,
+    "skin type": cells.parse_skin_type,
+    "status": cells.parse_status,
+}
+MARKS = st.sampled_from(
+    "1 3 4 10 45385 2567 1403 0.5 1,5 IV → -> / % > < - mm µm g ½ Ⅳ ٣ ² Apr mar 2024 : T10:00 Z x"
+    " grade yes + ? type".split()
+)
+TEXTS = st.lists(MARKS, max_size=6).map("".join) | st.lists(MARKS, max_size=6).map(" ".join)
+
+
+@pytest.mark.parametrize("name", PARSERS)
+@given(TEXTS | st.text(max_size=30))
+def test_any_text_is_a_value_a_blank_or_a_problem(name: str, text: str) -> None:
+    """No parser raises; what has no value says why, unless the cell is blank or says "none"; and a
+    rule always says what becomes of the cell."""
+    found = PARSERS[name](text)
+
+    assert bool(found.rule) == bool(found.consequence)
+    assert not found.rule or found.rule in cells.RULES
+    if found.consequence in ("cell blanked", "row set aside"):
+        assert found.value is None
+
+
+@given(TEXTS | st.text(max_size=40))
+def test_any_text_is_a_list_of_concerns_and_problems(text: str) -> None:
+    """Nothing that is written in a concern cell is lost in silence."""
+    found = cells.parse_concerns(text, BUILT_IN)
+
+    assert all(each.value or each.rule in cells.RULES for each in found)
+    assert found or cells.is_blank(text)
+
+
+@given(st.floats(0.1, 3.5).map(lambda length: round(length, 2)))
+def test_needle_that_was_read_is_read_again(length: float) -> None:
+    """A length written as it was read is the same length."""
+    found = cells.parse_needle(f"{length:g} mm", ".").value
+
+    assert found == cells.parse_needle(f"{found[0]:g}", ".").value == (length, length)
+
+
+@given(st.dates(date(1990, 1, 1), AS_OF))
+def test_day_that_was_read_is_read_again(day: date) -> None:
+    """A day is read alike in ISO, in each order as declared, with its time and by its name."""
+    for text, order in (
+        (f"{day:%Y-%m-%d}", MDY),
+        (f"{day:%d.%m.%Y}", DMY),
+        (f"{day:%m/%d/%Y}", MDY),
+        (f"{day:%Y/%m/%d} 10:30", YMD),
+        (f"{day:%Y%m%d}", DMY),
+        (f"{day:%d} {MONTHS[day.month - 1]} {day:%Y}", MDY),
+    ):
+        assert cells.parse_date(text, order, AS_OF).value == day, text
+
+
+MONTHS = "Jan Feb März Apr mayo juin Juli août Sept out Nov Dez".split()

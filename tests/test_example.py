@@ -450,6 +450,8 @@ IS: dict[str, Check] = {
     "misfit_scale": lambda text: text in ("9", "7", "24", "30", "40"),
     "several_concerns_fit": bool,
     "swapped_scores": bool,
+    "score_over_maximum": lambda text: text == "3/4",
+    "score_with_arrow": lambda text: re.fullmatch("[234]→[123]", text),
     "no_review_day": bool,
     "review_before_session": bool,
     "review_in_1900": lambda text: "1900" in text,

@@ -11,6 +11,7 @@ from analysis.intake import cells
 from analysis.intake.clean import Account
 from analysis.intake.engine import Engine
 from analysis.intake.sources import read_log, read_source
+from analysis.vocabulary import Scale
 from forms import list_problems, load, read_tables, write_source, write_workbook
 
 # --- the same clinic in four forms ----------------------------------------------------------
@@ -489,10 +490,10 @@ def test_name_is_nowhere_but_in_the_log(tmp_path: Path) -> None:
 # --- cells ----------------------------------------------------------------------------------
 
 AS_OF = date(2026, 6, 30)
-PERCENT = cells.Scale(
+PERCENT = Scale(
     key="p", name="p", reference="", concerns=("any",), kind="change", direction="higher", unit="%"
 )
-GRADED = cells.Scale(
+GRADED = Scale(
     **{"key": "g", "name": "g", "reference": "", "concerns": ("any",), "kind": "ordinal"},
     direction="lower",
     minimum=0,

@@ -1,4 +1,5 @@
-"""Raw exports of REDCap: codes become labels, base rows reach their instances, lines stay."""
+"""Exports of REDCap, raw and with labels: codes become labels, base rows reach the sessions of
+their record, lines stay."""
 
 from pathlib import Path
 
@@ -166,6 +167,363 @@ def test_events_without_a_day_are_base_rows(tmp_path: Path) -> None:
     assert load(project).account == Account(read=5, used=2, set_aside=1, not_data=2)
     assert list_problems(project) == ["records.csv 4 day missing_date, row set aside"]
 
+
+# --- exports with labels --------------------------------------------------------------------
+
+LABELLED = """
+Variable / Field Name,Form Name,Field Type,Field Label,"Choices, Calculations, OR Slider Labels"
+record_id,person,text,Record ID,
+study_id,person,text,Study number,
+sex,person,radio,Sex,"1, Female | 2, Male"
+skin,person,dropdown,<b>Skin type</b> (Fitzpatrick),"10, I, II or III | 4, IV | -9, Unknown"
+day,visit,text,Day,
+concern,visit,checkbox,Treated for,"1, Acne scars | 2, Fine lines | -9, None of these"
+reasons,visit,checkbox,Reasons not to treat,"0, None | dm, <i>Diabetes</i> | kel, Keloid tendency"
+harm,visit,notes,Side effects,
+serious,visit,yesno,Serious?,
+"""
+LABELS = """
+Record ID,Event Name,Repeat Instrument,Repeat Instance,Data Access Group,Study number,Sex,\
+Skin type (Fitzpatrick),Complete?,Day,Treated for (choice=Acne scars),\
+Treated for (choice=Fine lines),Treated for (choice=None of these),\
+Reasons not to treat (choice=None),Reasons not to treat (choice=Diabetes),\
+Reasons not to treat (choice=Keloid tendency),Side effects,Serious?,Complete?
+1,Start,,,North,P-7,Female,IV,Complete,,,,,,,,,,
+1,Visits,Visit,1,North,,,,,2024-01-03,Checked,Checked,Unchecked,Unchecked,Checked,Checked,"red
+swollen",No,Complete
+1,Visits,Visit,2,North,,,,,2024-02-07,Checked,Unchecked,Unchecked,Checked,Unchecked,Unchecked,PIH,Yes,Complete
+2,Start,,,South,P-8,Male,Unknown,Complete,,,,,,,,,,
+2,Visits,Visit,1,South,,,,,2024-01-04,Unchecked,Checked,Unchecked,Unchecked,Unchecked,Unchecked,none,,Complete
+3,Start,,,South,P-9,Female,IV,Incomplete,,,,,,,,,,
+"""
+
+
+def write_labels(folder: Path, old: str = "", new: str = "", **files: str) -> Path:
+    settings = files.get("settings", SETTINGS)
+    dictionary = files.get("dictionary", LABELLED)
+    return write(folder, files.get("records", LABELS).replace(old, new), dictionary, settings)
+
+
+def test_export_with_labels_says_the_same(tmp_path: Path) -> None:
+    """Columns are mapped by the names of their fields in both kinds; tags in a label are none of
+    its words."""
+    raw, labelled = write(tmp_path / "raw"), write_labels(tmp_path / "labels")
+
+    assert read_tables(labelled) == read_tables(raw)
+    assert list_problems(labelled) == list_problems(raw) == []
+    assert read_headers(labelled) == (
+        *("record_id", "redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance"),
+        *("redcap_data_access_group", "study_id", "sex", "skin", "person_complete", "day"),
+        *("concern", "reasons", "harm", "serious", "visit_complete"),
+    )
+
+
+def test_columns_may_be_mapped_by_their_labels(tmp_path: Path) -> None:
+    """Those of tick boxes too, by the label of their field."""
+    settings = (
+        SETTINGS.replace('"day"', '"Day"')
+        .replace('"reasons"', '"Reasons not to treat"')
+        .replace('"skin"', '"Skin type (Fitzpatrick)"')
+    )
+    labelled = write_labels(tmp_path / "labels", settings=settings)
+
+    assert read_tables(labelled) == read_tables(write(tmp_path / "raw"))
+    assert read_text(labelled, "Reasons not to treat")[1] == "Diabetes; Keloid tendency"
+
+
+def test_group_may_be_the_clinic(tmp_path: Path) -> None:
+    """The data access group stands in every row of a record."""
+    settings = SETTINGS.replace('sex = "sex"', 'sex = "sex"\nclinic = "redcap_data_access_group"')
+    project = write_labels(tmp_path, settings=settings)
+
+    assert [each["clinic"] for each in read_tables(project)["sessions"]] == ["North"] * 2 + [
+        "South"
+    ]
+    assert list_problems(project) == []
+
+
+def test_ticked_box_may_hold_its_label(tmp_path: Path) -> None:
+    """The interface for programs can write the label of the choice where it is ticked."""
+    project = write_labels(
+        tmp_path,
+        "Checked,Checked,Unchecked,Unchecked,Checked,Checked",
+        "Acne scars,Fine lines,,,Diabetes,Keloid tendency",
+    )
+
+    assert read_text(project, "concern")[1] == "Acne scars; Fine lines"
+    assert read_text(project, "reasons")[1] == "Diabetes; Keloid tendency"
+
+
+TWO_DAYS = (
+    LABELLED + "seen,review,text,Day,\nnote,review,text,Remarks,\nmore,person,text,Remarks,\n"
+)
+
+
+def test_labels_of_two_fields_are_an_error_where_they_are_mapped(tmp_path: Path) -> None:
+    """``Day`` is two fields; ``Remarks`` is two as well, and nobody asked for them."""
+    project = write_labels(tmp_path / "a", dictionary=TWO_DAYS)
+
+    with pytest.raises(SourceError) as refused:
+        load(project)
+
+    assert "'Day' is the label of the fields 'day' and 'seen'" in str(refused.value)
+    assert "one of them mapped as date" in str(refused.value)
+
+    other = TWO_DAYS.replace("seen,review,text,Day", "seen,review,text,Seen")
+    records = LABELS.replace("Serious?,Complete?", "Serious?,Remarks")
+    assert load(write_labels(tmp_path / "b", dictionary=other, records=records)).account.used == 3
+
+
+CODES_AND_LABELS = [
+    # cells of grade for two records, header, what is read; the labels of 0, 1, 2 are 1, 2, 3
+    (("0", "2"), "grade", ["1", "3"], []),
+    (("0", "1"), "Grade", ["1", "2"], []),
+    (("1", "3"), "grade", ["1", "3"], []),
+    (("1", "2"), "grade", ["2", "3"], []),
+    (("1", "2"), "Grade", ["1", "2"], []),
+    (("0", "3"), "grade", ["1", "3"], []),
+    (("7", "2"), "Grade", ["", "2"], ["undefined_code"]),
+]
+
+
+@pytest.mark.parametrize(("cells", "header", "read", "rules"), CODES_AND_LABELS)
+def test_labels_that_look_like_codes(tmp_path: Path, cells, header, read, rules) -> None:
+    """Cells that can only be one of the two tell what the others are; then the headers do."""
+    dictionary = """
+        Variable / Field Name,Form Name,Field Type,Field Label,Choices OR Calculations
+        record_id,visit,text,Record ID,
+        day,visit,text,Day,
+        grade,visit,radio,Grade,"0, 1 | 1, 2 | 2, 3"
+    """
+    names = "Record ID,Day" if header == "Grade" else "record_id,day"
+    records = f"{names},{header}\nA,2024-01-03,{cells[0]}\nB,2024-01-04,{cells[1]}"
+    settings = """
+        files = ["records.csv"]
+        dictionary = "dictionary.csv"
+        format = {kind = "redcap"}
+        columns = {patient = "record_id", date = "day", severity = "grade", side_effects = "day"}
+    """
+    project = write(tmp_path, records, dictionary, settings)
+
+    assert read_text(project, "grade") == read
+    found = [each.split()[3].strip(",") for each in list_problems(project) if " grade " in each]
+    assert [rule for rule in found if rule.endswith("_code")] == rules
+
+
+def test_codes_among_labels_are_not_guessed(tmp_path: Path) -> None:
+    """A file that was put together from both kinds: 1 and 2 could be either, 0 and 3 could not."""
+    dictionary = """
+        Variable / Field Name,Field Type,Choices OR Calculations
+        record_id,text,
+        day,text,
+        grade,radio,"0, 1 | 1, 2 | 2, 3"
+    """
+    records = """
+        record_id,day,grade
+        A,2024-01-03,0
+        B,2024-01-03,3
+        C,2024-01-03,1
+    """
+    settings = """
+        files = ["records.csv"]
+        dictionary = "dictionary.csv"
+        format = {kind = "redcap"}
+        columns = {patient = "record_id", date = "day", action = "grade"}
+    """
+    project = write(tmp_path, records, dictionary, settings)
+
+    assert read_text(project, "grade") == ["1", "3", ""]
+    assert "records.csv 4 grade ambiguous_code, cell blanked" in list_problems(project)
+
+
+# --- what stands in rows without a session --------------------------------------------------
+
+EVENTS = """
+    files = ["records.csv"]
+    dictionary = "dictionary.csv"
+    format = {kind = "redcap"}
+    [columns]
+    patient = "record_id"
+    date = "day"
+    skin_type = "skin"
+    concern = "concern"
+    side_effects = "harm"
+    score_after_date = "scored"
+    [scores]
+    gb_qual = "gb"
+"""
+FIELDS = """
+    Variable / Field Name,Field Type,Choices OR Calculations
+    record_id,text,
+    skin,text,
+    day,text,
+    concern,text,
+    harm,text,
+    scored,text,
+    gb,text,
+"""
+HEAD = "record_id,redcap_event_name,skin,day,concern,harm,scored,gb"
+SCORED = [
+    # what it shows, rows, scores as (day, score), problems
+    (
+        "score of a baseline without a day counts on the first session's",
+        ["1,start,IV,,,,,4", "1,visit,,2024-01-03,acne scars,none,,"],
+        [("2024-01-03", 4.0)],
+        ["records.csv 2 gb score_dated_by_session, noted"],
+    ),
+    (
+        "so does one of the weeks before; later scores keep their days",
+        [
+            "1,start,IV,,,,2023-12-20,4",
+            "1,visit,,2024-01-03,acne scars,none,,",
+            "1,visit,,2024-02-07,acne scars,none,,",
+            "1,review,,,,,2024-05-10,2",
+            "1,review,,,,,2024-08-10,1",
+        ],
+        [("2024-01-03", 4.0), ("2024-05-10", 2.0), ("2024-08-10", 1.0)],
+        ["records.csv 2 gb score_dated_by_session, repaired"],
+    ),
+    (
+        "one of the year before is no baseline",
+        ["1,start,IV,,,,2023-01-03,4", "1,visit,,2024-01-03,acne scars,none,,"],
+        [],
+        ["records.csv 2 gb follow_up_before_session, cell blanked"],
+    ),
+    (
+        "a review between two sessions keeps its day, wherever its row stands",
+        [
+            "1,visit,IV,2024-01-03,acne scars,none,,3",
+            "1,visit,,2024-02-07,acne scars,none,,",
+            "1,review,,,,,2024-01-20,2",
+        ],
+        [("2024-01-03", 3.0), ("2024-01-20", 2.0)],
+        [],
+    ),
+    (
+        "a review without a day cannot be placed",
+        ["1,visit,IV,2024-01-03,acne scars,none,,", "1,review,,,,,,2"],
+        [],
+        ["records.csv 3 gb score_without_date, cell blanked"],
+    ),
+    (
+        "a person without a session has no course to score",
+        ["1,start,IV,,,,2024-01-03,4", "2,visit,IV,2024-01-03,acne scars,none,,"],
+        [],
+        ["records.csv 2 gb score_without_session, cell blanked"],
+    ),
+    (
+        "a day that is none is not guessed",
+        ["1,start,IV,,,,spring,4", "1,visit,,2024-01-03,acne scars,none,,"],
+        [],
+        ["records.csv 2 gb score_without_session, cell blanked"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("shown", "rows", "scores", "problems"), SCORED)
+def test_score_in_an_event_of_its_own(tmp_path: Path, shown, rows, scores, problems) -> None:
+    """The baseline stands in one event, sessions in another, reviews in a third."""
+    project = write(tmp_path, "\n".join([HEAD, *rows]), FIELDS, EVENTS)
+
+    found = read_tables(project)
+    assert [(each["date"], each["score"]) for each in found["assessments"]] == scores
+    assert list_problems(project) == problems
+    sessions = {row.split(",")[3] for row in rows} - {""}
+    assert len(found["sessions"]) == len(sessions)
+
+
+def test_scores_before_and_after_of_a_base_row(tmp_path: Path) -> None:
+    """The score before is of the first session, the one after of its own day."""
+    settings = EVENTS.replace("[scores]", '[answers]\nscale = "gb_qual"').replace(
+        'gb_qual = "gb"', ""
+    )
+    settings = settings.replace('skin_type = "skin"', 'score_before = "skin"\nscore_after = "gb"')
+    rows = [
+        *("1,start,4,,,,2024-05-10,2", "1,visit,,2024-01-03,acne scars,none,,"),
+        "1,visit,,2024-02-07,acne scars,none,,",
+    ]
+    project = write(tmp_path, "\n".join([HEAD, *rows]), FIELDS, settings)
+
+    scores = [(each["date"], each["score"]) for each in read_tables(project)["assessments"]]
+    assert scores == [("2024-01-03", 4.0), ("2024-05-10", 2.0)]
+
+
+BASE_CELLS = [
+    # what it shows, rows, skin type, concerns, recorded, problems
+    (
+        "skin type reaches a record although another one repeats it at a visit",
+        [
+            *("1,start,IV,,,,,", "1,visit,,2024-01-03,acne scars,none,,"),
+            *("2,start,V,,,,,", "2,visit,V,2024-01-03,acne scars,none,,"),
+        ],
+        {"1": 4, "2": 5},
+        [],
+    ),
+    (
+        "a side effect without a session is nobody's",
+        ["1,visit,IV,2024-01-03,acne scars,,,", "1,end,,,,PIH,,"],
+        {"1": 4},
+        ["records.csv 3 harm cell_without_session, cell blanked"],
+    ),
+    (
+        "a concern of the enrolment counts where visits say none",
+        ["1,start,IV,,acne scars,,,", "1,visit,,2024-01-03,,none,,"],
+        {"1": 4},
+        [],
+    ),
+    (
+        "and is listed where they say another",
+        ["1,start,IV,,fine lines,,,", "1,visit,,2024-01-03,acne scars,none,,"],
+        {"1": 4},
+        ["records.csv 2 concern cell_without_session, cell blanked"],
+    ),
+    (
+        "two enrolments that differ: the first counts",
+        ["1,start,IV,,,,,", "1,again,V,,,,,", "1,visit,,2024-01-03,acne scars,none,,"],
+        {"1": 4},
+        ["records.csv 3 skin cell_without_session, cell blanked"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("shown", "rows", "skin_types", "problems"), BASE_CELLS)
+def test_cell_of_a_base_row(tmp_path: Path, shown, rows, skin_types, problems) -> None:
+    """It is used, or it is listed."""
+    project = write(tmp_path, "\n".join([HEAD, *rows]), FIELDS, EVENTS)
+
+    found = read_tables(project)
+    assert {each["patient"][-1]: each["skin_type"] for each in found["patients"]} == skin_types
+    assert [each["concern"] for each in found["targets"]] == ["acne_scars"] * len(skin_types)
+    assert found["side_effects"] == []
+    assert list_problems(project) == problems
+
+
+def test_rows_of_another_instrument_are_no_sessions(tmp_path: Path) -> None:
+    """Sessions are events here, and remedies are kept in a repeating instrument."""
+    records = """
+        record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,skin,day,concern,\
+harm,scored,gb,remedy
+        1,start,,,IV,,,,,,
+        1,visit_1,,,,2024-01-03,acne scars,none,,,
+        1,visit_1,remedies,1,,,,,,,a cream
+        1,visit_1,remedies,2,,,,,,,another
+        2,start,,,V,,,,,,
+        2,visit_1,,,,,acne scars,none,,,
+    """
+    project = write(tmp_path, records, FIELDS, EVENTS)
+
+    assert load(project).account == Account(read=6, used=1, set_aside=1, not_data=4)
+    assert list_problems(project) == ["records.csv 7 day missing_date, row set aside"]
+
+
+def test_log_without_a_single_day_is_set_aside(tmp_path: Path) -> None:
+    """Where no row has a day, the wrong column is mapped: nothing is taken for a base row."""
+    project = write(tmp_path, HEAD + "\n1,start,IV,,acne scars,none,,", FIELDS, EVENTS)
+
+    assert load(project).account == Account(read=1, used=0, set_aside=1, not_data=0)
+
+
+# --- slips ----------------------------------------------------------------------------------
 
 SLIPS = [
     # change of the settings, of the dictionary, what the sentence must hold

@@ -384,6 +384,14 @@ SLIPS = {
         SCALE + RESPONDER.format(rule="at_most", amount=2),
         ["[ours]", "'responder'", "'at_most'", "ordinal"],
     ),
+    "a band of no grade": (
+        SCALE + "bands = {1 = [0, 25]}\n",
+        ["vocabulary.toml (scales)", "[ours]", "'bands'", "'1'"],
+    ),
+    "a band beyond all": (
+        SCALE + "grades = {1 = 'little'}\nbands = {1 = [75, 125]}\n",
+        ["[ours]", "'bands'", "125"],
+    ),
     "unknown key inside a rule": (
         SCALE + RESPONDER.format(rule="points_better", amount=1).replace("basis", "bases"),
         ["[ours.responder]", "'bases'", "'basis'"],

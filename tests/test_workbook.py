@@ -1,7 +1,9 @@
 """Excel workbooks: what a person sees in the sheets is what is read, with sheet and row."""
 
+import shutil
 from datetime import date, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -156,6 +158,56 @@ def test_correction_finds_its_sheet(engine: Engine, project: Path) -> None:
     assert scores["2024-02-07"] == 4.0
 
 
+# --- the old binary format ------------------------------------------------------------------
+
+
+@pytest.fixture
+def old_project(tmp_path: Path) -> Path:
+    """A source whose workbook is a real ``.xls``; how it was made stands beside the file."""
+    settings = SETTINGS.replace("SHEETS", "").replace("log.xlsx", "log.xls")
+    project = write_source(tmp_path, settings, {})
+    shutil.copy(
+        Path(__file__).parent / "data/workbooks/two-sheets.xls", project / "data/clinic/log.xls"
+    )
+    return project
+
+
+def test_old_workbook_is_read_like_a_new_one(old_project: Path) -> None:
+    """Days and moments, results of formulas, a hidden column, titles and merged headers."""
+    names = ("Client", "Day", "Needle", "Score before", "Score seen", "Remarks")
+    columns = [read_text(old_project, name) for name in names]
+
+    assert [list(row) for row in zip(*columns, strict=True)] == [
+        ["Treatments 2024", "", "", "", "", ""],
+        ["", "", "", "", "", ""],
+        ["A1", "2024-01-03", "1.5", "3", "", "moved from Müller’s"],
+        ["A1", "2024-02-07T10:30:00", "1", "3", "2024-05-10", ""],
+        ["", "", "", "", "", ""],
+        ["A2", "31.04.2024", "0.5", "2", "", ""],
+        ["A2", "2024-02-08", "15", "", "", "yes"],
+        ["Total", "", "2.5", "", "", ""],
+        ["B1", "03.01.2024", "0.5", "III", "", ""],
+        ["B1", "2024-02-04", "0.5", "2", "", ""],
+    ]
+
+
+def test_every_row_of_an_old_workbook_is_accounted_for(old_project: Path) -> None:
+    """Title, two blank rows and total are no data; the 31st of April is set aside."""
+    assert load(old_project).account == Account(read=10, used=5, set_aside=1, not_data=4)
+    assert list_problems(old_project) == [
+        "log.xls Anna: 8 Day impossible_date, row set aside",
+        "log.xls Anna: 9 Needle ambiguous_needle, cell blanked",
+    ]
+
+
+def test_old_workbook_that_is_cut_off(old_project: Path) -> None:
+    """Half a file is no workbook."""
+    path = old_project / "data/clinic/log.xls"
+    path.write_bytes(path.read_bytes()[:2000])
+
+    assert "'log.xls' is not an Excel workbook, or a broken one" in refuse(old_project)
+
+
 # --- what cannot be read --------------------------------------------------------------------
 
 
@@ -168,7 +220,19 @@ def refuse(project: Path) -> str:
     return sentence
 
 
-COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + b"EncryptedPackage" + bytes(2000)
+COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le")
+
+
+def test_sheet_that_is_broken(project: Path) -> None:
+    """A workbook may open whose sheet cannot be read."""
+    path = project / "data/clinic/log.xlsx"
+    with ZipFile(path) as book:
+        members = {name: book.read(name) for name in book.namelist()}
+    with ZipFile(path, "w") as book:
+        for name, content in members.items():
+            book.writestr(name, b"<sheet a=>" if name.endswith("sheet1.xml") else content)
+
+    assert "'log.xlsx' is not an Excel workbook, or a broken one" in refuse(project)
 
 
 @pytest.mark.parametrize(
@@ -177,7 +241,7 @@ COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + b"EncryptedPackage" + bytes(2000)
         (COMPOUND, "'log.xlsx' is protected by a password; save it without one"),
         (b"PK\x03\x04 and then nothing", "'log.xlsx' is not an Excel workbook, or a broken one"),
         (b"Client;Day\n", "'log.xlsx' is not an Excel workbook"),
-        (b"", "'log.xlsx' is not an Excel workbook"),
+        (b"", "'log.xlsx' is empty (zero bytes)"),
     ],
 )
 def test_file_that_is_no_workbook(project: Path, content: bytes, part: str) -> None:

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import webbrowser
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -249,6 +250,62 @@ def example(
         raise UsageError(f"{folder.name!r} exists and is no example; choose another folder.")
     write_example(folder, form=form, patients=patients, seed=seed)  # type: ignore[arg-type]
     typer.echo(f"{folder.as_posix()}: {_count(patients, 'synthetic patient')}, format {form}")
+
+
+@app.command()
+def forget(
+    source: Annotated[str, typer.Argument(help="Name of the folder below data/.")],
+    patient: Annotated[
+        str, typer.Option(help="Only this patient's: the id as the log writes it.")
+    ] = "",
+) -> None:
+    """Remove what is kept of a source, or of one patient of it: cached cohorts, corrections.csv.
+
+    The log and source.toml are never changed: what stands there only the clinic can delete. Pages
+    are not touched either; those made from the source are listed.
+    """
+    from analysis.intake.corrections import FILE as CORRECTIONS_FILE
+    from analysis.intake.forget import forget_patient, forget_source
+    from analysis.intake.sources import SETTINGS_FILE, find_project
+    from analysis.reporting.catalogue import list_reports
+
+    project = find_project()
+    gone = forget_patient(project, source, patient) if patient else forget_source(project, source)
+    typer.echo(f"removed: {_count(gone.cohorts, 'cached cohort')} of {source}")
+    typer.echo(
+        f"removed: {_count(gone.corrections, 'row')} of data/{source}/{CORRECTIONS_FILE}"
+        + ("" if patient else ", and the file")
+    )
+    pages = [
+        (edition.page, edition.audience)
+        for each in list_reports(project)
+        for edition in each.editions
+        if edition.parameters.get("source") == source
+    ]
+    typer.echo(f"not touched: {_count(len(pages), 'page')} made from {source}")
+    for page, audience in pages:
+        can_show = "; may show single patients, delete it or render it again"
+        typer.echo(f"  {page} ({audience}{can_show if audience == 'internal' else ''})")
+    typer.echo(f"not changed: the log and data/{source}/{SETTINGS_FILE}")
+    if gone.unread:
+        typer.echo(f"the log could not be searched, nor the corrections: {gone.unread}")
+    if gone.unfitting:
+        places = _list_places(gone.unfitting)
+        typer.echo(f"corrections that fit no cell any more may be of the patient: {places}")
+    if gone.in_log:
+        typer.echo(f"the log still holds the patient: {_list_places(gone.in_log)}")
+        typer.echo("delete these rows there; until then every check and report reads them again")
+
+
+def _list_places(places: Iterable[tuple[str, str, int]]) -> str:
+    """Return "log.csv lines 2, 5; book.xlsx, sheet Anna, lines 3"."""
+    lines: dict[tuple[str, str], list[int]] = {}
+    for file, sheet, line in places:
+        lines.setdefault((file, sheet), []).append(line)
+    return "; ".join(
+        file + (f", sheet {sheet}," if sheet else "") + f" lines {', '.join(map(str, found))}"
+        for (file, sheet), found in lines.items()
+    )
 
 
 @app.command()

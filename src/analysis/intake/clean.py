@@ -7,11 +7,11 @@ which is asserted on every load.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, reduce
-from operator import and_
+from operator import and_, or_
 from typing import Any, Final, TypeAlias
 
 import ibis
@@ -74,9 +74,16 @@ TYPED: Final[Mapping[str, Mapping[str, str]]] = {
 _SPREAD: Final = ("concern", "side_effects", "contraindications")
 """Roles whose cell becomes rows of a table of its own."""
 _SCORES: Final = ("score_before", "score_after")
+_SIDES: Final[Mapping[str, cells.Side]] = {"t_score_before": "before", "t_score_after": "after"}
 _PROBLEM: Final = {"column": "string"} | dict.fromkeys(PROBLEM[4:], "string")
 _TOTALS: Final = ("total", "totals", "sum", "summe", "gesamt", "subtotal", "grand total")
+_PLAIN_ID: Final = r"^([A-Za-z]{1,4}[-_]?)?[0-9]*[1-9][0-9]*$"
+_PLAIN_ID_WITH_LETTERS: Final = r"^[A-Za-z]{1,4}[-_]?[0-9]*[1-9][0-9]*$"
+"""Ids that need no closer look; digits alone only where all such ids have one length."""
 _NO_PROBLEM: Final = Found()
+LONGEST_READ: Final = 2_000
+"""Characters of a cell, about a page. Free text is looked through for some hundred spellings, each
+with what stands around it; a longer cell is emptied and listed."""
 _ENGINE_TYPES: Final = {
     "text": "string",
     "number": "float64",
@@ -105,9 +112,9 @@ class Account:
 class Cleaned:
     """A log as typed rows.
 
-    ``visits`` has one row per used row of the log, with its place and typed cells; ``concerns``,
-    ``events``, ``denials``, ``scores`` and ``screening`` are keyed by its ``row``. A source of
-    canonical tables has no visits: its ``tables`` are those of the schema, by name.
+    ``visits`` has one row per used row of the log, with its place, its session and its typed cells;
+    ``concerns``, ``events``, ``denials``, ``scores`` and ``screening`` are keyed by its ``row``. A
+    source of canonical tables has no visits: its ``tables`` are those of the schema, by name.
     """
 
     problems: Table
@@ -216,6 +223,11 @@ def _make_parsers(
     return {role: parsers.get(role, cells.parse_text) for role in TYPED if role != "patient"}
 
 
+def _is_as_written(found: Mapping[tuple[int, str], Found]) -> bool:
+    """Return whether each text is its own value, and blank where it is none."""
+    return all(each == Found(text or None) for (_n, text), each in found.items())
+
+
 class _Reader:
     """Holds what is known of one load while it is read role by role."""
 
@@ -249,23 +261,14 @@ class _Reader:
     def _read_rows(self) -> Table:
         """Return the rows with ``kind`` (data, or why not) and the text of each role that is mapped
         (``t_``) and of each score column that is named by its scale (``s_``)."""
-        rows = self.log.rows
-        mapped = {
-            f"t_{role}": self._pick(rows, {n: each.columns.get(role) for n, each in self._number()})
-            for role in (*TYPED, *_SPREAD, *_SCORES)
-            if any(role in layout.columns for layout in self.layouts)
-        }
-        mapped |= {
-            f"s_{scale}": self._pick(
-                rows, {n: each.scores.get(scale) for n, each in self._number()}
-            )
-            for scale in self.scale_columns
-        }
-        placed = rows.mutate(kind=self._find_kind(rows, mapped["t_date"], mapped["t_patient"]))
-        again = self._find_again(placed)
-        placed = placed.mutate(**mapped).select(*PLACE, *mapped).left_join(again, "row")
-        kind = placed.is_again.fill_null(False).ifelse("duplicate_row", placed.kind)
-        kept = self._keep("rows", placed.mutate(kind=kind).select(*PLACE, *mapped))
+        texts = self._map_texts(self.log.rows)
+        kind = self._find_kind(self.log.rows, texts["t_date"], texts["t_patient"])
+        placed = self.engine.name("placed", self.log.rows.mutate(kind=kind))
+        joined = placed.left_join(self._find_again(placed), "row")
+        columns = {name: joined[name] for name in PLACE} | self._map_texts(joined)
+        columns["kind"] = joined.is_again.fill_null(False).ifelse("duplicate_row", joined.kind)
+        kept = self.engine.name("rows", joined.select(**columns))
+        kept = self._blank_long(kept, [name for name in columns if name[:2] in ("t_", "s_")])
         refused = {
             rule: self._number_problem(None, Found(rule=rule, consequence="row set aside"))
             for rule in ("duplicate_row", "wrong_number_of_cells")
@@ -273,6 +276,45 @@ class _Reader:
         number = ibis.cases(*((kept.kind == rule, n) for rule, n in refused.items()), else_=None)
         self._add_problems(kept.filter(kept.kind.isin([*refused])), number)
         return kept
+
+    def _map_texts(self, rows: Table) -> dict[str, ibis.Value]:
+        """Return the text of each role that is mapped, and of each scale with a column."""
+        headers: dict[str, dict[int, str | None]] = {
+            f"t_{role}": {n: each.columns.get(role) for n, each in self._number()}
+            for role in (*TYPED, *_SPREAD, *_SCORES)
+            if any(role in layout.columns for layout in self.layouts)
+        }
+        headers |= {
+            f"s_{scale}": {n: each.scores.get(scale) for n, each in self._number()}
+            for scale in self.scale_columns
+        }
+        return {name: self._pick(rows, each) for name, each in headers.items()}
+
+    def _blank_long(self, rows: Table, names: Sequence[str]) -> Table:
+        """Empty the cells that are longer than :data:`LONGEST_READ`, and list them."""
+        lengths = {name: rows[name].length().max() for name in names}
+        longest = rows.agg(**lengths).fill_null(0).execute().iloc[0]
+        blanked: dict[str, ibis.Value] = {}
+        hint = "shorten the cell; what matters of it may stand in a column of its own"
+        found = Found(rule="cell_too_long", consequence="cell blanked", suggestion=hint)
+        for name in names:
+            if longest[name] > LONGEST_READ:
+                is_long = rows[name].length() > LONGEST_READ
+                blanked[name] = is_long.ifelse("", rows[name])
+                long = rows.filter((rows.kind == "data") & is_long)
+                headers = {n: self._find_header(layout, name) for n, layout in self._number()}
+                numbers = [
+                    (long.layout == n, self._number_problem(header, found))
+                    for n, header in headers.items()
+                    if header
+                ]
+                self._add_problems(long, ibis.cases(*numbers, else_=None))
+        return self._keep("short", rows.mutate(**blanked)) if blanked else rows
+
+    @staticmethod
+    def _find_header(layout: Layout, name: str) -> str | None:
+        """Return the header of a role (``t_``) or of the scores on a scale (``s_``)."""
+        return (layout.columns if name[:2] == "t_" else layout.scores).get(name[2:])
 
     def _find_kind(self, rows: Table, day: ibis.Value, patient: ibis.Value) -> ibis.Value:
         """Return what a row is: data, or why not. Only rows without a day are looked at closely."""
@@ -329,6 +371,7 @@ class _Reader:
         """Return the distinct texts by layout and text column, sorted, of all columns at once."""
         data = self.rows.filter(_.kind == "data")
         names = [name for name in data.columns if name[:2] in ("t_", "s_")]
+        names.remove("t_patient")  # nearly every text is another; see _pair_patients
         found = data.group_by("layout").agg(
             **{name: data[name].collect(distinct=True) for name in names}
         )
@@ -360,23 +403,25 @@ class _Reader:
 
         A row without a patient or a day is set aside; a booking that was not attended is no data.
         """
-        parsers = [{"patient": parse} | each for parse, each in self._pair_patients()]
         data = self.rows.filter(_.kind == "data")
-        joined = data
-        empty: dict[str, ibis.Value] = {}
-        for role, columns in TYPED.items():
+        joined = self._look_up_patients(data)
+        columns: dict[str, ibis.Value] = {}
+        for role, typed in TYPED.items():
+            if role == "patient":
+                continue
             if f"t_{role}" not in data.columns:
-                empty |= {name: ibis.null(kind) for name, kind in columns.items()}
-                empty[f"p_{role}"] = ibis.null("int64")
+                columns |= {name: ibis.null(kind) for name, kind in typed.items()}
                 continue
             found = {
-                (n, text): parse(text)
+                (n, text): self.parsers[n][role](text)
                 for n, layout in self._number()
                 if role in layout.columns
-                for parse in (parsers[n][role],)
                 for text in self.texts.get((n, f"t_{role}"), ())
             }
-            looked_up = self._make_look_up(role, found, columns)
+            if typed == {role: "string"} and _is_as_written(found):
+                columns[role] = data[f"t_{role}"].nullif("")
+                continue
+            looked_up = self._make_look_up(role, found, typed)
             joined = joined.left_join(
                 looked_up,
                 [
@@ -384,44 +429,70 @@ class _Reader:
                     data[f"t_{role}"] == looked_up[f"k_{role}"],
                 ],
             )
-        typed = joined.select(~selectors.matches("^[lk]_")).mutate(**empty)
+            columns |= {name: looked_up[name] for name in typed}
+            if any(each.rule for each in found.values()):
+                columns[f"p_{role}"] = looked_up[f"p_{role}"]
         kept = [
             name
             for name in data.columns
             if name[:2] != "t_" or name[2:] in (*_SPREAD, *_SCORES, "scale")
         ]
-        cleaned = [name for each in TYPED.values() for name in each]
-        numbers = [f"p_{role}" for role in TYPED]
-        typed = self._complete(typed.select(*kept, *cleaned, *numbers))
-        self.typed = self._keep("typed", typed)
+        typed = joined.select(*kept, "patient", "p_patient", **columns)
+        self.typed = self._keep("typed", self._complete(typed))
         self._list_problems_of_roles()
-        return self.typed.filter(_.is_used).drop(selectors.startswith("p_"))
+        used = self.typed.filter(_.is_used).drop(selectors.startswith("p_"))
+        return self.engine.name("visits", used)
 
-    def _pair_patients(self) -> Iterable[tuple[Parse, dict[str, Parse]]]:
-        """Yield how a patient is read in each layout, with its other parsers; ids that differ only
-        in case, spaces or zeros in front are one, in the commonest form."""
-        data = self.rows.filter(_.kind == "data")
-        forms = data.group_by("layout", text=_.t_patient).agg(n=_.count()).execute()
-        widths = [
-            cells.find_width(self.texts.get((n, "t_patient"), ())) for n, _layout in self._number()
+    def _look_up_patients(self, data: Table) -> Table:
+        """Add ``patient`` and ``p_patient``.
+
+        Ids that differ only in case, spaces or zeros in front are one, in the commonest form. Most
+        ids are plain and written in one way; they do not pass through Python.
+        """
+        ids = data.group_by("layout", text=_.t_patient).agg(n=_.count())
+        ids = self._keep("ids", ids.mutate(key=ids.text.lower()))
+        digits = ids.filter(ids.text.re_search(r"^[0-9]+$")).group_by("layout")
+        widths = digits.agg(low=_.text.length().min(), high=_.text.length().max())
+        uneven = [int(n) for n in widths.filter(_.low < _.high).layout.execute()]
+        pattern = ids.layout.isin(uneven).ifelse(
+            ids.text.re_search(_PLAIN_ID_WITH_LETTERS), ids.text.re_search(_PLAIN_ID)
+        )
+        forms = ids.group_by("key").agg(forms=_.text.nunique())
+        told = self._keep("told", ids.mutate(is_plain=pattern).inner_join(forms, "key"))
+        mixed = told.filter(~_.is_plain | (_.forms > 1)).execute()
+        widest = {n: cells.find_width(mixed["text"][mixed["layout"] == n]) for n in uneven}
+        mixed["key"] = [
+            cells.fold_patient(text, widest.get(n, 0))
+            for n, text in zip(mixed["layout"], mixed["text"], strict=True)
         ]
+        keys = make_table(mixed[["key"]].drop_duplicates(), {"key": "string"})
+        alike = told.filter(_.is_plain & (_.forms == 1)).semi_join(keys, "key").execute()
+        looked_up = self._parse_patients(pd.concat([mixed, alike]), widest)
+        joined = data.left_join(
+            looked_up,
+            [data.layout == looked_up.l_patient, data.t_patient == looked_up.k_patient],
+        )
+        plain = ibis.literal(f"{self.source.name}/") + joined.t_patient
+        is_plain = joined.k_patient.isnull()
+        return joined.select(
+            *data.columns, patient=is_plain.ifelse(plain, joined.patient), p_patient=_.p_patient
+        )
+
+    def _parse_patients(self, forms: pd.DataFrame, widths: Mapping[int, int]) -> Table:
+        """Return the look-up of these ids: columns layout, text, n and key."""
         # the commonest form counts; a form without its zeros never does
-        forms["key"] = [
-            cells.fold_patient(text, widths[n])
-            for n, text in zip(forms["layout"], forms["text"], strict=True)
-        ]
-        forms["short"] = forms["text"].map(cells.fold) != forms["key"]
-        forms = forms.groupby(["key", "short", "text"], as_index=False)["n"].sum()
-        forms = forms.sort_values(["short", "n", "text"], ascending=[True, False, True])
+        forms = forms.assign(short=forms["text"].map(cells.fold) != forms["key"])
+        in_order = forms.groupby(["key", "short", "text"])["n"].sum().reset_index()
+        in_order = in_order.sort_values(["short", "n", "text"], ascending=[True, False, True])
         chosen: dict[str, str] = {}
-        for key, text, is_short in zip(forms["key"], forms["text"], forms["short"], strict=True):
+        written = in_order[["key", "text", "short"]].itertuples(index=False, name=None)
+        for key, text, is_short in written:
             chosen.setdefault(key, key if is_short else " ".join(text.split()))
-
-        def make_parser(width: int) -> Parse:
-            return lambda text: cells.parse_patient(text, chosen, self.source.name, width)
-
-        for width, parsers in zip(widths, self.parsers, strict=True):
-            yield make_parser(width), parsers
+        found = {
+            (int(n), text): cells.parse_patient(text, chosen, self.source.name, widths.get(n, 0))
+            for n, text in zip(forms["layout"], forms["text"], strict=True)
+        }
+        return self._make_look_up("patient", found, TYPED["patient"])
 
     def _make_look_up(
         self, role: str, found: Mapping[tuple[int, str], Found], columns: Mapping[str, str]
@@ -455,6 +526,9 @@ class _Reader:
                 else_=None,
             )
 
+        def problem_of(role: str) -> ibis.Value:
+            return typed[f"p_{role}"] if f"p_{role}" in typed.columns else ibis.null("int64")
+
         def as_number(day: ibis.Value) -> ibis.Value:
             return day.year() * 10000 + day.month() * 100 + day.day()
 
@@ -462,31 +536,42 @@ class _Reader:
         years = (as_number(typed.date) - as_number(typed.birth_date)) // 10000
         recorded = typed.recorded.fill_null("not recorded")
         is_attended = typed.is_attended.fill_null(True)
+        modality = typed.modality.fill_null(answer("default_modality"))
+        setting = ibis.coalesce(typed.setting, typed.modality_setting, answer("default_setting"))
         return typed.mutate(
             clinic=typed.clinic.fill_null(answer("clinic")),
-            modality=typed.modality.fill_null(answer("default_modality")),
-            setting=ibis.coalesce(typed.setting, typed.modality_setting, answer("default_setting")),
+            modality=modality,
+            setting=setting,
             rater=typed.rater.fill_null(answer("default_rater")),
             # a scale that is named and not understood is not the assumed one
-            scale=typed.p_scale.isnull().ifelse(
-                typed.scale.fill_null(answer("scale")), typed.scale
-            ),
+            scale=problem_of("scale")
+            .isnull()
+            .ifelse(typed.scale.fill_null(answer("scale")), typed.scale),
             age=typed.age.fill_null(is_unborn.ifelse(None, years).cast("int64")),
+            session=reduce(
+                lambda so_far, part: so_far + ibis.literal(" | ") + part,
+                (typed.patient, typed.date.cast("string"), modality, setting),
+            ),
             recorded=recorded,
             tells_of_previous=answer("side_effects_belong_to") == "previous session",
-            is_attended=typed.p_status.isnull().ifelse(is_attended, None),
+            is_attended=problem_of("status").isnull().ifelse(is_attended, None),
+            p_status=problem_of("status"),
             is_used=typed.patient.notnull()
             & typed.date.notnull()
-            & typed.p_status.isnull()
+            & problem_of("status").isnull()
             & is_attended,
-            p_birth_date=is_unborn.ifelse(
-                self._name_problem(
-                    typed,
-                    "birth_date",
-                    Found(rule="session_before_birth", consequence="cell blanked"),
-                ),
-                typed.p_birth_date,
-            ),
+            **{
+                f"p_{role}": is_unborn.ifelse(
+                    self._name_problem(
+                        typed,
+                        role,
+                        Found(rule="session_before_birth", consequence="cell blanked"),
+                    ),
+                    problem_of(role),
+                )
+                for role in ("birth_date",)
+                if f"t_{role}" in self.rows.columns
+            },
             **{
                 f"p_detail_{role}": (is_there.fill_null(False) & (recorded != "event")).ifelse(
                     self._name_problem(
@@ -511,6 +596,8 @@ class _Reader:
         numbers = selectors.startswith("p_")
         typed = self.typed.filter(_.is_attended | _.p_status.notnull())
         place = typed.select("row", "is_used", numbers)
+        any_problem = [place[name].notnull() for name in place.columns if name[:2] == "p_"]
+        place = place.filter(reduce(or_, any_problem))
         long = place.pivot_longer(numbers, names_to="role", values_to="problem")
         long = long.filter(_.problem.notnull())
         whole = [n for key, n in self.numbers.items() if key[2] == "row set aside"]
@@ -520,7 +607,8 @@ class _Reader:
     # --- rows of their own --------------------------------------------------------------------
 
     def read_concerns(self, visits: Table) -> Table:
-        """Return row × concern: row, position, concern, subtype. Only analysed concerns count."""
+        """Return row × concern: row, position, concern, subtype, is_first. Only analysed concerns
+        count."""
         known = cells.spell_concerns(self.vocabulary)
         hint = "name what was treated; until then the session counts for no concern"
         missing = Found(None, "missing_concern", "noted", hint)
@@ -528,6 +616,7 @@ class _Reader:
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
             if cells.is_blank(text):
                 yield {}, missing
+            is_first = True
             for place, each in enumerate(cells.parse_concerns(text, self.vocabulary, known)):
                 target = each.value if isinstance(each.value, cells.Target) else None
                 is_analysed = target is not None and each.rule != "concern_out_of_scope"
@@ -536,11 +625,14 @@ class _Reader:
                         "position": place,
                         "concern": target.concern if target and is_analysed else None,
                         "subtype": (target.subtype or None) if target else None,
+                        "is_first": is_first and is_analysed,
                     },
                     each,
                 )
+                is_first = is_first and not is_analysed
 
         kinds = {"position": "int64", "concern": "string", "subtype": "string"}
+        kinds["is_first"] = "boolean"
         read = self._spread("concern", visits, spread, kinds)
         assumed = [
             visits.filter(visits.layout == n).select(
@@ -548,6 +640,7 @@ class _Reader:
                 position=ibis.literal(0, "int64"),
                 concern=ibis.literal(layout.answers.concern, "string"),
                 subtype=ibis.null("string"),
+                is_first=ibis.literal(True),
             )
             for n, layout in self._number()
             if "concern" not in layout.columns and layout.answers.concern
@@ -663,7 +756,7 @@ class _Reader:
         read = []
         for n, slot, *key in distinct.sort_values([*keys]).itertuples(index=False, name=None):
             scale, named, text = (each if isinstance(each, str) else None for each in key)
-            found = self._parse_score(n, scale, named or "", text or "")
+            found = self._parse_score(n, slot, scale, named or "", text or "")
             number = self._number_problem(self._head_slot(n, slot), found) if found.rule else None
             read.append((n, slot, scale, named, text, found.value, number))
         types = {f"of_{name}": kind for name, kind in keys.items()}
@@ -705,11 +798,11 @@ class _Reader:
         ]
         return self._keep("written", ibis.union(*parts)) if parts else None
 
-    def _parse_score(self, n: int, scale: str | None, named: str, text: str) -> Found:
+    def _parse_score(self, n: int, slot: str, scale: str | None, named: str, text: str) -> Found:
         """Read a score; what is wrong with the name of its scale is what is wrong with it."""
         problem = self.parsers[n]["scale"](named or scale or "")
         found = cells.parse_score(
-            text, self.scales.get(scale or ""), self.layouts[n].format.decimal
+            text, self.scales.get(scale or ""), self.layouts[n].format.decimal, _SIDES.get(slot, "")
         )
         if found.rule != "scale_missing" or not problem.rule:
             return found
@@ -788,9 +881,9 @@ class _Reader:
         listed = [(n, *key) for key, n in self.numbers.items()]
         types = {"problem": "int64"} | _PROBLEM
         kinds = make_table(pd.DataFrame(listed, columns=[*types]), types)
-        place = self.rows.select("row", "file", "sheet", "line")
-        found = ibis.union(*self.problems).inner_join(kinds, "problem").inner_join(place, "row")
-        found = found.select(*PROBLEM)
+        numbered = self._keep("numbered", ibis.union(*self.problems))
+        place = self.rows.select("row", "file", "sheet", "line").semi_join(numbered, "row")
+        found = numbered.inner_join(place, "row").inner_join(kinds, "problem").select(*PROBLEM)
         if len(self.log.problems):
             types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
             found = found.union(make_table(self.log.problems, types).select(*PROBLEM))

@@ -25,6 +25,7 @@ from ibis import _
 
 from analysis.errors import SourceError, UsageError
 from analysis.estimates import Origin
+from analysis.intake.cache import ACCOUNT, BUILDING, CACHE, mark_used, remove_older
 from analysis.intake.clean import Account, clean_log
 from analysis.intake.corrections import apply_corrections, read_corrections
 from analysis.intake.derive import derive_tables
@@ -42,13 +43,12 @@ from analysis.intake.sources import (
     VOCABULARY_FILE,
     Source,
     find_project,
+    hash_queries,
     read_log,
     read_source,
 )
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
-CACHE: Final = ".cache"
-_ACCOUNT: Final = "account.json"
 _ROMAN: Final = ("I", "II", "III", "IV", "V", "VI")
 _CODE: Final = (Path(__file__).parent, Path(__file__).parents[1] / "vocabulary")
 
@@ -401,6 +401,7 @@ def load_cohort(
         kept = _read_kept(folder)
     if kept is None:
         raise SourceError(f"The cohort cannot be kept in {CACHE}/: remove that folder, then retry.")
+    mark_used(folder)
     origin = Origin(
         source=declared.name,
         title=declared.title,
@@ -418,7 +419,13 @@ def load_cohort(
         selection,
         scales,
         declared.primary_scale,
-        tuple(dict.fromkeys(declared.every_file)),
+        tuple(
+            dict.fromkeys(
+                name
+                for layout in declared.every_layout
+                for name in (*layout.log_names, *layout.every_file)
+            )
+        ),
         folder,
     )
 
@@ -451,11 +458,15 @@ def find_as_of(source: Source, as_of: str) -> date:
 
 
 def hash_data(source: Source, as_of: date) -> str:
-    """Return the hash of what goes in: log, ``source.toml``, corrections, vocabularies, as_of."""
+    """Return the hash of what goes in: log, ``source.toml``, corrections, vocabularies, as_of.
+
+    The log of a database is its rows as they are now, so they are read each time.
+    """
     parts = [as_of.isoformat().encode(), read_corrections(source).to_csv(index=False).encode()]
     for name in (SETTINGS_FILE, VOCABULARY_FILE, *source.every_file):
         path = source.folder / name
         parts += [name.encode(), path.read_bytes() if path.is_file() else b""]
+    parts += hash_queries(source)
     parts += [path.read_bytes() for path in sorted(_CODE[1].glob("*.toml"))]
     return _hash(parts)
 
@@ -476,7 +487,7 @@ def _hash(parts: Iterable[bytes]) -> str:
 def _read_kept(folder: Path) -> dict[str, Any] | None:
     """Return what is kept beside the tables; None when the folder is not there or not whole."""
     try:
-        kept = json.loads((folder / _ACCOUNT).read_text(encoding="utf-8"))
+        kept = json.loads((folder / ACCOUNT).read_text(encoding="utf-8"))
         sizes = {name: (folder / f"{name}.parquet").stat().st_size for name in COLUMNS}
         return dict(kept) if kept["sizes"] == sizes else None
     except (OSError, ValueError, KeyError, TypeError):
@@ -489,7 +500,7 @@ def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) ->
     try:
         folder.parent.parent.mkdir(mode=0o700, exist_ok=True)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix=".building-", dir=folder.parent))
+        aside = Path(tempfile.mkdtemp(prefix=BUILDING, dir=folder.parent))
     except OSError as problem:
         reason = (problem.strerror or "unwritable").lower()
         raise SourceError(f"The cohort cannot be kept in {CACHE}/ ({reason}).") from None
@@ -501,6 +512,10 @@ def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) ->
         # of two builders at once the first one stays; the other's rename fails
         with suppress(OSError):
             os.replace(aside, folder)
+        remove_older(folder)
+    except OSError as problem:
+        reason = (problem.strerror or "unwritable").lower()
+        raise SourceError(f"The cohort cannot be kept in {CACHE}/ ({reason}).") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
@@ -523,4 +538,4 @@ def _write_tables(
         "data_until": "" if pd.isna(last) else f"{pd.Timestamp(last):%Y-%m}",
         "sizes": {name: (folder / f"{name}.parquet").stat().st_size for name in COLUMNS},
     }
-    (folder / _ACCOUNT).write_text(json.dumps(kept), encoding="utf-8")
+    (folder / ACCOUNT).write_text(json.dumps(kept), encoding="utf-8")

@@ -6,6 +6,7 @@ while its cell still holds the text it was written for.
 """
 
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,12 @@ FILE: Final = "corrections.csv"
 COLUMNS: Final = ("file", "sheet", "line", "column", "found", "rule", "suggestion", "correction")
 STALE_RULE: Final = "correction_does_not_match"
 _PLACE: Final = ["file", "sheet", "line", "column"]
+_TEXTS: Final = ("file", "sheet", "column", "found", "suggestion", "correction")
+"""What the log or a person wrote."""
+_START: Final = r"((?:^|[;\t\r\n])[^\S\t\r\n]*)"
+"""Where a spreadsheet begins a cell, also one that takes a semicolon or a tab for the delimiter."""
+_FORMULA: Final = re.compile(_START + "('*[=+@＝＋－＠-])")
+_GUARDED: Final = re.compile(_START + "'('*[=+@＝＋－＠-])")
 
 
 def read_corrections(source: Source) -> pd.DataFrame:
@@ -28,19 +35,53 @@ def read_corrections(source: Source) -> pd.DataFrame:
 
     All columns are text but ``line``; a source without the file has none.
     """
+    rows = read_all_rows(source)
+    return rows[rows["correction"] != ""].reset_index(drop=True)
+
+
+def read_all_rows(source: Source) -> pd.DataFrame:
+    """Return every row of the corrections file, as the log writes its cells.
+
+    All columns are text but ``line``; a source without the file has none.
+    """
     path = source.folder / FILE
     if not path.exists():
         return pd.DataFrame(columns=[*COLUMNS])
     try:
-        rows = pd.read_csv(path, dtype="str", keep_default_na=False)
-        rows = rows[[*COLUMNS]]
-        rows = rows[rows["correction"] != ""]
-        return rows.assign(line=rows["line"].astype("int64")).reset_index(drop=True)
+        rows = pd.read_csv(path, dtype="str", keep_default_na=False)[[*COLUMNS]]
+        for column in _TEXTS:
+            rows[column] = rows[column].map(_take_guard)
+        return rows.assign(line=rows["line"].astype("int64"))
     except (KeyError, ValueError, OverflowError, OSError):
         raise SourceError(
             f"data/{source.name}/{FILE} cannot be read: it needs the columns "
             f"{', '.join(COLUMNS)}, with a whole number in line."
         ) from None
+
+
+def write_all_rows(source: Source, rows: pd.DataFrame) -> Path:
+    """Write the corrections file anew from its rows; it has mode 0600."""
+    written = rows[[*COLUMNS]].copy()
+    for column in _TEXTS:
+        written[column] = written[column].map(_guard)
+    path = source.folder / FILE
+    aside = path.with_suffix(".csv.part")
+    aside.unlink(missing_ok=True)
+    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        written.to_csv(file, index=False, lineterminator="\n")
+    aside.replace(path)
+    return path
+
+
+def _guard(text: str) -> str:
+    """Return text that a spreadsheet shows and does not run: a ``'`` stands before each formula."""
+    return _FORMULA.sub(r"\1'\2", text)
+
+
+def _take_guard(text: str) -> str:
+    """Return the text as it was before :func:`_guard`; where no ``'`` stands, as it is."""
+    return _GUARDED.sub(r"\1\2", text)
 
 
 def apply_corrections(log: Log, corrections: pd.DataFrame) -> tuple[Log, pd.DataFrame]:
@@ -106,11 +147,4 @@ def write_corrections(source: Source, log: Log, problems: pd.DataFrame) -> Path:
     ]
     rows = pd.concat([found[[*COLUMNS]], kept], ignore_index=True)
     rows = rows.sort_values(["file", "sheet", "line", "column", "rule"], kind="stable")
-    path = source.folder / FILE
-    aside = path.with_suffix(".csv.part")
-    aside.unlink(missing_ok=True)
-    handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        rows.to_csv(file, index=False, lineterminator="\n")
-    aside.replace(path)
-    return path
+    return write_all_rows(source, rows)

@@ -50,15 +50,18 @@ def derive_tables(
     if cleaned.tables:
         stairs.tables |= cleaned.tables
     else:
-        visits = stairs.keep("visits", add_session(cleaned.visits, source))
+        visits = add_told_session(cleaned.visits, source)
+        name_or_keep = engine.keep if _tells_of_previous(source) else engine.name
+        visits = name_or_keep("told_visits", visits)
+        alone, together = _part_visits(engine, visits, source)
         patients = stairs.keep("patients", build_patients(visits))
-        stairs.keep("sessions", build_sessions(visits))
-        stairs.keep("targets", build_targets(visits, cleaned.concerns))
+        stairs.keep("sessions", build_sessions(alone, together))
+        stairs.keep("targets", build_targets(alone, together, cleaned.concerns))
         stairs.keep("assessments", build_assessments(visits, cleaned.scores))
-        side_effects = build_side_effects(visits, cleaned.events)
+        side_effects = build_side_effects(alone, together, cleaned.events)
         stairs.keep("side_effects", add_promoted_term(side_effects, vocabulary))
-        stairs.keep("recorded", build_recorded(visits, cleaned.denials))
-        stairs.keep("screening", build_screening(visits, cleaned.screening))
+        stairs.keep("recorded", build_recorded(alone, together, cleaned.denials))
+        stairs.keep("screening", build_screening(alone, together, cleaned.screening))
         problems = problems.union(
             list_conflicts(visits, patients, source),
             list_unplaced_side_effects(visits, source),
@@ -78,18 +81,13 @@ def derive_tables(
 # --- sessions --------------------------------------------------------------------------------
 
 
-def add_session(visits: Table, source: Source) -> Table:
-    """Add ``session``, and ``told_session``, the one that the row's side effects belong to.
+def add_told_session(visits: Table, source: Source) -> Table:
+    """Add ``told_session``, the session that the row's side effects belong to.
 
-    One patient's rows of one day, modality and setting are one session with several targets. A
-    "since last visit" column belongs to the patient's previous session; on the first row of a
+    A "since last visit" column belongs to the patient's previous session; on the first row of a
     patient it then belongs to none.
     """
-    visits = visits.mutate(
-        session=_join(visits.patient, visits.date.cast("string"), visits.modality, visits.setting)
-    )
-    answers = {layout.answers.side_effects_belong_to for layout in source.every_layout}
-    if answers == {"this session"}:
+    if not _tells_of_previous(source):
         return visits.mutate(told_session=visits.session)
     days = visits.select("patient", "session", "date").distinct()
     before = days.session.lag().over(group_by=days.patient, order_by=[days.date, days.session])
@@ -97,6 +95,26 @@ def add_session(visits: Table, source: Source) -> Table:
     placed = visits.inner_join(earlier, "session")
     told = placed.tells_of_previous.ifelse(placed.earlier, placed.session)
     return placed.mutate(told_session=told).drop("earlier")
+
+
+def _part_visits(engine: Engine, visits: Table, source: Source) -> tuple[Table, Table]:
+    """Return the rows that are alone in their session, and those that share it with others.
+
+    Nearly all are alone: nothing has to be gathered for them. Where side effects are told at the
+    next session, a session is told of by several rows, and none counts as alone.
+    """
+    if _tells_of_previous(source):
+        return engine.name("alone", visits.limit(0)), visits
+    keys = ["patient", "date", "modality", "setting"]
+    several = visits.group_by(keys).agg(n=_.count()).filter(_.n > 1)
+    rows = engine.keep("shared_rows", visits.semi_join(several, keys).select("row"))
+    alone, together = visits.anti_join(rows, "row"), visits.semi_join(rows, "row")
+    return engine.name("alone", alone), engine.name("together", together)
+
+
+def _tells_of_previous(source: Source) -> bool:
+    answers = {layout.answers.side_effects_belong_to for layout in source.every_layout}
+    return answers != {"this session"}
 
 
 def _join(first: ibis.Value, *others: ibis.Value) -> ibis.Value:
@@ -122,34 +140,40 @@ def build_patients(visits: Table) -> Table:
     )
 
 
-def build_sessions(visits: Table) -> Table:
+def build_sessions(alone: Table, together: Table) -> Table:
     """One row per session; where its rows differ, the first known value counts, and of lengths,
     passes and pain the largest."""
 
     def first(name: str) -> ibis.Value:
-        return visits[name].first(where=visits[name].notnull(), order_by=visits.row)
+        return together[name].first(where=together[name].notnull(), order_by=together.row)
 
     names = (
         *("clinic", "operator", "device", "device_serial", "cartridge_lot", "serum_lot"),
         *("anaesthetic", "adjunct", "endpoint", "aftercare", "isotretinoin_months"),
     )
-    sessions = visits.group_by("session", "patient", "date", "modality", "setting").agg(
+    sessions = together.group_by("session", "patient", "date", "modality", "setting").agg(
         **{name: first(name) for name in names},
-        needle_shortest=visits.needle_shortest.min(),
-        needle_longest=visits.needle_longest.max(),
-        passes=visits.passes.max(),
-        minutes=visits.minutes.max(),
-        pain=visits.pain.max(),
+        needle_shortest=together.needle_shortest.min(),
+        needle_longest=together.needle_longest.max(),
+        passes=together.passes.max(),
+        minutes=together.minutes.max(),
+        pain=together.pain.max(),
     )
-    rank = ibis.cases((visits.recorded == "event", 2), (visits.recorded == "none", 1), else_=0)
-    told = visits.group_by(told=visits.told_session).agg(recorded=visits.recorded.argmax(rank))
+    rank = ibis.cases((together.recorded == "event", 2), (together.recorded == "none", 1), else_=0)
+    told = together.group_by(told=together.told_session).agg(
+        recorded=together.recorded.argmax(rank)
+    )
     sessions = sessions.left_join(told, sessions.session == told.told)
-    return sessions.mutate(recorded=sessions.recorded.fill_null("not recorded"))
+    sessions = sessions.mutate(recorded=sessions.recorded.fill_null("not recorded"))
+    columns = [*COLUMNS["sessions"]]
+    return alone.select(*columns).union(sessions.select(*columns))
 
 
-def build_targets(visits: Table, concerns: Table) -> Table:
+def build_targets(alone: Table, together: Table, concerns: Table) -> Table:
     """One row per session × concern; the first concern of the session's first row is primary."""
-    placed = visits.select("row", "session", "area", "side").inner_join(concerns, "row")
+    columns = ("row", "session", "area", "side")
+    single = alone.select(*columns).inner_join(concerns, "row")
+    placed = together.select(*columns).inner_join(concerns, "row")
     order = {"order_by": [placed.row, placed.position]}
     targets = placed.group_by("session", "concern").agg(
         rank=(placed.row * 100 + placed.position).min(),
@@ -158,10 +182,12 @@ def build_targets(visits: Table, concerns: Table) -> Table:
         first_side=placed.side.min(),
         last_side=placed.side.max(),
     )
-    return targets.mutate(
+    targets = targets.mutate(
         is_primary=_.rank == _.rank.min().over(group_by=_.session),
         side=(_.first_side != _.last_side).ifelse("both", _.first_side),
     )
+    names = [*COLUMNS["targets"]]
+    return single.mutate(is_primary=_.is_first).select(*names).union(targets.select(*names))
 
 
 def build_assessments(visits: Table, scores: Table) -> Table:
@@ -170,12 +196,13 @@ def build_assessments(visits: Table, scores: Table) -> Table:
     return visits.select(*columns).inner_join(scores, "row")
 
 
-def build_side_effects(visits: Table, events: Table) -> Table:
+def build_side_effects(alone: Table, together: Table, events: Table) -> Table:
     """One row per event, at the session it belongs to; the same term twice in a session is one, the
     graver of the two."""
-    placed = _place_side_effects(visits).inner_join(events, "row")
+    single = _place_side_effects(alone).inner_join(events, "row")
+    placed = _place_side_effects(together).inner_join(events, "row")
     first = placed.action.first(where=placed.action.notnull(), order_by=placed.row)
-    return placed.group_by("session", "patient", "term").agg(
+    gathered = placed.group_by("session", "patient", "term").agg(
         severity=placed.severity.max(),
         hours=placed.hours.max(),
         is_resolved=placed.is_resolved.any(),
@@ -183,15 +210,20 @@ def build_side_effects(visits: Table, events: Table) -> Table:
         action=first,
         led_to_stopping=placed.led_to_stopping.any(),
     )
+    return single.select(*gathered.columns).union(gathered)
 
 
-def build_recorded(visits: Table, denials: Table) -> Table:
+def build_recorded(alone: Table, together: Table, denials: Table) -> Table:
     """One row per session × term that was asked about; ``*`` stands for all terms."""
+    return _list_asked(alone, denials).union(_list_asked(together, denials).distinct())
+
+
+def _list_asked(visits: Table, denials: Table) -> Table:
     placed = _place_side_effects(visits)
     asked = placed.filter(_.recorded != "not recorded").mutate(term=ibis.literal(ALL_TERMS))
     denied = placed.inner_join(denials, "row")
     columns = ("session", "patient", "term")
-    return asked.select(*columns).union(denied.select(*columns)).distinct()
+    return asked.select(*columns).union(denied.select(*columns))
 
 
 def _place_side_effects(visits: Table) -> Table:
@@ -200,17 +232,21 @@ def _place_side_effects(visits: Table) -> Table:
     return placed.select("row", "patient", "recorded", session=placed.told_session)
 
 
-def build_screening(visits: Table, screening: Table) -> Table:
+def build_screening(alone: Table, together: Table, screening: Table) -> Table:
     """One row per session × contraindication that is known; present in one row is present.
 
     "None" (``*`` absent) does not stand beside one that is present in the same session.
     """
-    placed = visits.select("row", "session", "patient").inner_join(screening, "row")
+    columns = ("row", "session", "patient")
+    single = alone.select(*columns).inner_join(screening, "row")
+    placed = together.select(*columns).inner_join(screening, "row")
     known = placed.group_by("session", "patient", "contraindication").agg(
         is_present=placed.is_present.any()
     )
     some = known.is_present.any().over(group_by=known.session)
-    return known.mutate(some=some).filter((_.contraindication != ALL_TERMS) | ~_.some)
+    known = known.mutate(some=some).filter((_.contraindication != ALL_TERMS) | ~_.some)
+    names = [*COLUMNS["screening"]]
+    return single.select(*names).union(known.select(*names))
 
 
 def add_promoted_term(side_effects: Table, vocabulary: Vocabulary) -> Table:

@@ -36,7 +36,14 @@ class Engine:
 
     def keep(self, name: str, table: Table) -> Table:
         """Compute a table once, so that what follows does not compute it again."""
-        return self.connection.create_table(name, table, overwrite=True)
+        return self.connection.create_table(name, table)
+
+    def name(self, name: str, table: Table) -> Table:
+        """Give a table a name without computing it: what follows is quicker to write for ibis.
+
+        The table must rest on kept tables only, since frames are gone when nobody holds them.
+        """
+        return self.connection.create_view(name, table)
 
     def name_part(self) -> str:
         """Return a name that no table of the engine has yet."""

@@ -218,6 +218,9 @@ def _check_scale(vocabulary: Vocabulary, scale: Scale, file: str) -> None:
     low, high = scale.minimum, scale.maximum
     if low is not None and high is not None and low >= high:
         refuse("maximum", f"is {high:g}; expected more than the minimum {low:g}")
+    for grade, (least, most) in scale.bands.items():
+        if grade not in scale.grades or not 0 <= least < most <= 100:
+            refuse("bands", f"{grade!r} is {least:g} to {most:g}; expected percent of a grade")
     rule = scale.responder
     if rule is None:
         return

@@ -96,6 +96,9 @@ class Scale(Reviewed):
     measurement_error_reference: str = "none published"
     meaning: str = ""
     grades: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    bands: Mapping[str, tuple[float, float]] = field(default_factory=lambda: MappingProxyType({}))
+    """The percent each grade stands for, where a grade is a band of percent; a percentage on the
+    line between two bands belongs to the lower one."""
     spellings: tuple[str, ...] = ()
     codings: Mapping[str, Coding] = field(default_factory=lambda: MappingProxyType({}))
     """The orders in use, for a scale whose direction must be declared; empty for all others."""

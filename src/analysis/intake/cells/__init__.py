@@ -45,7 +45,7 @@ from analysis.intake.cells.patients import (
     parse_skin_type,
 )
 from analysis.intake.cells.phrases import NONE_WORDS, NOT_RECORDED_WORDS
-from analysis.intake.cells.scores import parse_scale, parse_score, spell_scales
+from analysis.intake.cells.scores import Side, parse_scale, parse_score, spell_scales
 from analysis.intake.cells.side_effects import (
     OTHER,
     Event,
@@ -76,6 +76,7 @@ __all__ = [
     "ContraindicationsCell",
     "Event",
     "Found",
+    "Side",
     "SideEffectSpellings",
     "SideEffectsCell",
     "Target",

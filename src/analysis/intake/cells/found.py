@@ -1,5 +1,6 @@
 """What a cell is read as, the rules a problem can name, and the texts that stand for nothing."""
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,12 +21,15 @@ class Found:
 
 
 RULES: Final[Mapping[str, str]] = {
+    "cell_too_long": "a cell longer than any a front desk writes; it is not read",
+    "invisible_characters": "marks nobody sees in the name of a clinic, device or lot",
     "missing_patient": "no patient in the patient column",
     "name_in_id_column": "a name where an id belongs: words of letters only",
     "patient_id_tidied": "a patient id that differs from others only in case, spaces or zeros",
     "missing_date": "no date in the date column",
     "impossible_date": "a date that is not in the calendar or not in the declared order",
     "date_too_early": "a date before microneedling was done",
+    "other_calendar": "a year that is none of our calendar, and may be one of another",
     "ambiguous_date": "a date whose day and month, or century, cannot be told apart",
     "excel_serial_date": "a day written as Excel's number of days since 1900",
     "session_before_birth": "a session before the day of birth",
@@ -65,11 +69,17 @@ RULES: Final[Mapping[str, str]] = {
     "several_concerns_fit": "the scale fits several concerns of the row; the first one counts",
     "score_outside_scale": "a score outside the range of its scale, or a stand-in such as 99 or -1",
     "unknown_score": "not a score of its scale",
+    "score_over_maximum": "a score over the highest of its scale, such as 3/4, which could be two "
+    "grades; it counts as the score",
+    "score_with_arrow": "two scores with an arrow between them; the one of the column counts",
+    "percent_as_grade": "a percentage on a scale of bands counts as the grade of its band",
+    "score_between_grades": "a score that is neither a grade nor halfway between two; it counts",
     "ambiguous_percent": "a share or a percentage: below 1 on a scale in percent",
     "score_without_date": "a later score without the day it was taken",
     "follow_up_before_session": "a later score that was not taken after the day of its session",
     "unknown_side_effect": "text that names no side effect the vocabulary knows",
-    "history_not_event": "side effect named as history, warning or improvement, not as an event",
+    "history_not_event": "side effect named as history, warning, advice or improvement, not as an "
+    "event",
     "uncertain_side_effect": "side effect named with a question mark, or after a negation that may "
     "or may not reach it",
     "side_effect_not_named": "the cell says yes without naming a side effect; it counts as other",
@@ -77,6 +87,10 @@ RULES: Final[Mapping[str, str]] = {
     "unknown_contraindication": "text that names no contraindication the vocabulary knows",
     "uncertain_contraindication": "contraindication named as past, or with a question mark",
     "undefined_code": "a code the data dictionary does not define",
+    "ambiguous_code": "a code or a label of the data dictionary, in an export that holds both",
+    "cell_without_session": "a cell in a row without a session, about one day or said otherwise",
+    "score_without_session": "a score in a row without a session, in a record where it finds none",
+    "score_dated_by_session": "a score before the first session, which counts on its day",
     "not_canonical": "a cell of a canonical table that breaks the schema",
     "unknown_patient": "a row of a canonical table whose patient is not there",
     "unknown_session": "a row of a canonical table whose session is not there",
@@ -110,12 +124,37 @@ SENTINELS: Final = frozenset(
 ROMAN: Final = {"i": 1, "ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6}
 
 
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]"
+)
+"""Marks without a shape of their own: control codes, signs of no width, signs that turn the
+direction of what follows. The codes from 80 to 9f are not among them: read in another encoding they
+are dashes and quotation marks."""
+
+
+def drop_invisible(text: str) -> str:
+    """Return the text without marks that nobody sees and that make equal words unequal."""
+    return _INVISIBLE.sub("", text)
+
+
 def fold(text: str) -> str:
-    """Return the text as spellings are compared: lower case, single spaces, one kind of dash, and
-    an accent as part of its letter."""
-    plain = unicodedata.normalize("NFC", text)
+    """Return the text as spellings are compared: lower case, single spaces, one kind of dash, an
+    accent as part of its letter, nothing invisible."""
+    plain = unicodedata.normalize("NFC", drop_invisible(text))
     plain = plain.replace("\u2019", "'").replace("\u2013", "-").replace("\u2212", "-")
     return " ".join(plain.casefold().split())
+
+
+def strip_accents(text: str) -> str:
+    """Return the text without its accents, as people write it on a foreign keyboard."""
+    letters = unicodedata.normalize("NFD", text)
+    return "".join(each for each in letters if not unicodedata.combining(each))
+
+
+def fold_signs(text: str) -> str:
+    """Return the text as :func:`fold` does, with signs such as "Ⅳ" and "½" written in letters and
+    digits."""
+    return fold(unicodedata.normalize("NFKC", text))
 
 
 def is_blank(text: str | None) -> bool:

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from analysis.intake.cells.found import Found, fold, is_blank
+from analysis.intake.cells.found import Found, fold, fold_signs, is_blank
 from analysis.vocabulary import PROTOCOL
 
 
@@ -22,25 +22,35 @@ def parse_number(text: str, decimal: str) -> Found:
     return Found(float(plain))
 
 
-_LENGTH = re.compile(r"(?P<number>\d*[.,]?\d+)\s*(?P<unit>mm|µm|um|micron)?")
-_NOT_A_LENGTH = re.compile(r"^-|\d\s*g\b|gauge|\bpass|\bpins?\b|needles|\bx\s*\d|\d\s*x\b")
-"""A negative number, a gauge, a count of passes or pins: none of them is a length."""
+_LENGTH = re.compile(r"(?P<number>\d*[.,]?\d+)\s*(?P<unit>mm|µm|um|mcm|micro(?:n|m))?")
+_NOT_A_LENGTH = re.compile(
+    r"^-|[\"″⁄?<>]|\+\s*$|\d\s*(?:g|cm|in|inch|inches|min|mins|minutes|s|sec|rpm|hz)\b"
+    r"|gauge|\bpass|\bpins?\b|needles|\bx\s*\d|\d\s*x\b"
+)
+"""A negative number, a doubt, a bound, a fraction, another unit, a gauge, a count of passes or
+pins: none of them is a length."""
+_BETWEEN_LENGTHS = re.compile(r"[-/,;&+]|\b(?:to|and|bis|und|a|y|à|et|e)\b")
+"""What joins two lengths; without it, the second number is something else."""
 
 
 def parse_needle(text: str, decimal: str) -> Found:
     """Return ``(shortest, longest)`` in millimetres.
 
     0 means missing. Numbers with µm, or from 100 on, are micrometres; between 3.5 and 100 without a
-    unit nothing can be known. Neither can a cell with anything else that is a number. A length
-    that is shorter or longer than usual counts and is noted.
+    unit nothing can be known. Neither can a cell with anything else that is a number. Of two
+    lengths with a dash, a slash or "and" between them both are kept and noted. A length that is
+    shorter or longer than usual counts and is noted.
     """
     if is_blank(text):
         return Found()
-    plain = fold(text).replace("\u03bc", "\u00b5")
+    plain = fold_signs(text).replace("\u03bc", "\u00b5")
     found = [*_LENGTH.finditer(plain)]
     numbers = [parse_number(each["number"], decimal).value for each in found]
     lengths = [number for number in numbers if isinstance(number, float)]
     is_length = len(lengths) == len(numbers) in (1, 2) and not _NOT_A_LENGTH.search(plain)
+    if len(found) == 2:
+        between = plain[found[0].end() : found[1].start()]
+        is_length = is_length and bool(_BETWEEN_LENGTHS.search(between))
     if not is_length:
         return Found(rule="unknown_number", consequence="cell blanked", suggestion="length in mm")
     units = {each["unit"] for each in found} - {None}

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from analysis.intake.cells.found import ROMAN, Found, fold, is_blank
+from analysis.intake.cells.found import ROMAN, Found, fold, fold_signs, is_blank
 from analysis.intake.cells.numbers import parse_number
 from analysis.vocabulary import PROTOCOL
 
@@ -63,14 +63,14 @@ def parse_skin_type(text: str) -> Found:
     """Return ``(type, is_range)``, Fitzpatrick 1 to 6; a range counts as its higher type."""
     if is_blank(text):
         return Found()
-    plain = re.sub(r"^((fitzpatrick|fitz|fst|skin|type)[ .:]*)+", "", fold(text))
-    parts = [part.strip() for part in re.split(r"-|/|\bto\b", plain)]
+    plain = _SKIN_TYPE_WORD.sub("", fold_signs(text))
+    parts = [part.strip() for part in _SKIN_TYPES.split(plain)]
     types = [
         ROMAN.get(part) or (int(part[0]) if re.fullmatch("[1-6]([.,]0)?", part) else 0)
         for part in parts
     ]
     if len(types) > 2 or not all(types):
-        hint = "Fitzpatrick I to VI"
+        hint = "Fitzpatrick I to VI; an l or | is no I"
         return Found(rule="unknown_skin_type", consequence="cell blanked", suggestion=hint)
     if len(types) == 2:
         return Found((max(types), True), "skin_type_range", "noted")
@@ -78,8 +78,8 @@ def parse_skin_type(text: str) -> Found:
 
 
 def parse_age(text: str, decimal: str) -> Found:
-    """Return the age in whole years."""
-    number = parse_number(text, decimal)
+    """Return the age in whole years; the word for years may stand behind it."""
+    number = parse_number(_YEARS.sub("", fold(text)), decimal)
     if isinstance(number.value, float) and 0 < number.value <= PROTOCOL["oldest_age"].value:
         return Found(int(number.value))
     if number.value is None and not number.rule:
@@ -87,10 +87,20 @@ def parse_age(text: str, decimal: str) -> Found:
     return Found(rule="impossible_age", consequence="cell blanked", suggestion="age in years")
 
 
+_YEARS = re.compile(r"(?<=\d) ?(?:years?|yrs?|y|y/?o|jahre|años|anos|ans)\.?(?: (?:old|alt))?$")
+_SKIN_TYPE_WORD = re.compile(
+    r"^(?:(?:fitzpatrick|fitz|fst|skin|type|typ|tipo|hauttyp|phototype|photo type|phototyp"
+    r"|fototipo)[ .:#-]*)+"
+)
+_SKIN_TYPES = re.compile(r"[-/,]|\b(?:to|or|bis|oder|a|o|à|ou)\b")
 _SEXES: Final = {
-    **dict.fromkeys(("f", "female", "w", "woman", "frau", "weiblich", "mujer"), "female"),
-    **dict.fromkeys(("m", "male", "man", "herr", "männlich", "hombre"), "male"),
-    **dict.fromkeys(("x", "other", "diverse", "d", "non-binary"), "other"),
+    **dict.fromkeys(
+        "f female w woman frau weiblich mujer femenino femme féminin".split(), "female"
+    ),
+    **dict.fromkeys("mulher feminino".split(), "female"),
+    **dict.fromkeys("m male man herr männlich hombre masculino homme masculin".split(), "male"),
+    **dict.fromkeys("homem".split(), "male"),
+    **dict.fromkeys("x other diverse d non-binary nonbinary divers".split(), "other"),
 }
 
 

@@ -8,10 +8,17 @@ NONE_WORDS: Final = frozenset(
     "-|--|ø|0|zero|n|ok|fine|happy|good|all good|all fine|all ok|all well|uneventful"
     "|well tolerated|tolerated well|sin novedad|sin efectos secundarios|sin efectos adversos|keine"
     "|keine nebenwirkungen|aucun|aucune|aucun effet secondaire|pas d'effets secondaires"
-    "|sem efeitos adversos".split("|")
+    "|sem efeitos adversos|sem efeitos colaterais|sem intercorrências|nada|ninguno|ninguna|nenhum"
+    "|nenhuma|ninguno reportado|sin complicaciones|sin reacciones|rien|ras|sans particularité"
+    "|aucun effet|aucune complication|o.b.|ohne befund|keine beschwerden|keine reaktion"
+    "|gut vertragen|gut toleriert|bien tolerado|bien tolerada|bem tolerado|bien toléré".split("|")
 )
 """What stands for "asked, and none", beside the phrases of :data:`NONE`."""
-NOT_RECORDED_WORDS: Final = frozenset("n/a|n.a.|na|y/n|not asked|not recorded|dna|lost".split("|"))
+NOT_RECORDED_WORDS: Final = frozenset(
+    "n/a|n.a.|na|y/n|not asked|not recorded|dna|lost|k.a.|keine angabe|keine angaben|unbekannt"
+    "|no preguntado|no consta|desconocido|não perguntado|desconhecido|non demandé|non renseigné"
+    "|inconnu".split("|")
+)
 YES_ALONE: Final = frozenset("y|yes|ja|si|sí|oui|sim|positive".split("|"))
 NONE = re.compile(
     r"(?:(?:pt|patient|client) (?:is |was )?)?"
@@ -24,7 +31,15 @@ LABEL = re.compile(
     r"^(?:side[ -]?effects?|s/?e|aes?|adverse (?:events?|effects?)|reactions?|complications?)"
     r"\s*[:=]\s*"
 )
-_UNIT = r"(?:min(?:ute)?s?|h(?:ou)?rs?|h|d(?:ay)?s?|w(?:ee)?ks?|w|mo(?:nth)?s?)"
+_HOURS_PER: Final = {
+    **dict.fromkeys("min mins minute minutes minuten minuto minutos".split(), 1 / 60),
+    **dict.fromkeys("h hr hrs hour hours std stunde stunden hora horas heure heures".split(), 1.0),
+    **dict.fromkeys("d ds day days tag tage tagen día días dia dias jour jours".split(), 24.0),
+    **dict.fromkeys("w ws wk wks week weeks woche wochen".split(), 168.0),
+    **dict.fromkeys("semana semanas semaine semaines".split(), 168.0),
+    **dict.fromkeys("mo mos month months monat monate monaten mes meses mois mês".split(), 730.5),
+}
+_UNIT = f"(?:{'|'.join(sorted(_HOURS_PER, key=len, reverse=True))})"
 NUMBER_WORDS: Final = {
     **{"a couple of": 2, "couple of": 2, "a": 1, "an": 1, "one": 1, "two": 2, "three": 3},
     **{"four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10},
@@ -33,6 +48,12 @@ NUMBER_WORDS: Final = {
 _REWRITE: Final = tuple(
     (re.compile(pattern), whole)
     for pattern, whole in (
+        (r"(?<!\w)o/e(?!\w)", "on"),
+        # "redness (no PIH)" and "redness - no PIH" are two sentences
+        (r"\s*[(\[]\s*(?=(?:no|nil|without|denies) +\w)|\s+-\s+(?=(?:no|nil) +\w)", "; "),
+        (r"^(?:no|none|nil|n)\s+-\s+(?=\w)", "none; "),
+        # a question mark belongs to its word
+        (r"\?\s+(?=\w)|(?<=\w)\s+\?", "?"),
         (r"(?<!\w)r/o(?!\w)", "rule out"),
         (r"(?<!\w)w/o(?!\w)", "without"),
         (r"(?<!\w)h/o(?!\w)", "history of"),
@@ -57,7 +78,8 @@ _REWRITE: Final = tuple(
 """What is written short or as a word, and how it is read; an empty text stands for the number."""
 _DENYING = (
     r"no|nil|without|denies|denied|den(?:y|ying)|free (?:of|from)|negative for|neg for|-ve for"
-    r"|absence of|lack of|kein(?:e[nrms]?)?|ohne|sin|pas de|aucune?|sem|zero"
+    r"|absence of|lack of|kein(?:e[nrms]?)?|ohne|sin|pas de|sans|aucune?|sem|zero"
+    r"|niega|nega|nie|neither|weder"
 )
 NEGATION = re.compile(
     rf"(?<!\w)(?:(?:{_DENYING}|not|never)(?!\w)|pas d'|(?<!day )(?<![.,])0(?= *$))"
@@ -65,10 +87,13 @@ NEGATION = re.compile(
 NOTHING = re.compile(rf"(?<!\w)(?:(?:{_DENYING}|none|nothing)(?!\w)|pas d')")
 NEGATION_AFTER = re.compile(
     r"[\s:=(\[-]*(?:was |were |is )?(?:no|none|nil|zero|0(?:[.,]0+)?|absent|denied|negative"
-    r"|ruled out|excluded|not (?:noted|seen|reported|present|observed))[\s.)\]]*"
+    r"|(?:none|nil) (?:noted|seen|reported|present|observed)"
+    r"|ruled out|excluded|not (?:noted|seen|reported|present|observed)|keine?|nicht vorhanden"
+    r"|ausente|negativo|ninguno|ninguna|nenhum|nenhuma|aucune?)[\s.)\]]*"
 )
 NEGATION_BETWEEN = re.compile(
-    r"\s*(?:[:=(\[-]\s*(?:no|none|nil|zero|absent)\b|(?:zero|0|none|absent)\b)"
+    r"\s*(?:(?P<label>[:=])\s*(?:no|nil)\b|[:=-]\s*(?:none|zero|absent|0)\b"
+    r"|[(\[]\s*(?:no|none|nil|zero|absent)\s*[)\]]|(?:zero|0|none|absent)\b)"
 )
 PARTLY = re.compile(
     r"(?:no|not|without|nil) (?:\w+ )?(?:severe|significant|major|marked|excessive|undue|much"
@@ -82,39 +107,46 @@ STILL_THERE = re.compile(
 GOES_ON = re.compile(r"\b(?:still|ongoing|persist\w*)\b")
 _PAST = (
     r"hx|history|previous|previously|risk of|advised|warned|prone|resolved|no longer|no change"
-    r"|no improvement"
+    r"|no improvement|antecedentes?|antécédents?|anamnese|histórico|früher(?:e[rnms]?)?"
 )
 PAST_WORDS = re.compile(rf"\b(?:{_PAST})\b")
 HISTORY = re.compile(
     rf"\b(?:{_PAST}|discuss\w*|explained|counsel\w*|consent\w*|(?:pre-?)?existing"
-    r"|(?<!no )known|prior|prophyla\w*)\b|(?<!day )(?<!days )(?<!week )(?<!weeks )\bold\b"
+    r"|(?<!no )known|prior|prophyla\w*|if|in case of|prevent\w*|avoid\w*|monitor\w*|watch for"
+    r"|worried|anxious|concern(?:s|ed)? about)\b|(?<!day )(?<!days )(?<!week )(?<!weeks )\bold\b"
 )
 HISTORY_AFTER = re.compile(
     r"\b(?:hx|history|risks?|prophyla\w*|discuss\w*|explained|counsel\w*|consent\w*|warn\w*|advice"
-    r"|at baseline|before (?:treatment|session)|pre-?existing)\b"
+    r"|at baseline|(?:from )?before (?:treatment|session)|from before|pre-?existing)\b"
 )
 BETTER = re.compile(
     r"\b(?:improved|improving|better|lighter|softer|fainter|flatter|smoother|faded|reduced"
-    r"|less(?! than))\b"
+    r"|less(?! than)|besser|gebessert|mejor|mejorad[oa]|mejorando|melhor|melhorou|amélioré)\b"
 )
 NOT_ASKED = re.compile(
     r"\bnot (?:asked|assessed|checked|recorded|reviewed|seen|applicable|known)\b|\bno show\b"
     r"|\bdid not attend\b|\bdna\b"
 )
-UNCERTAIN = re.compile(r"\?|\brule out\b|\bpossible\b|\bquery\b|\bsuspected\b|\bmaybe\b")
-RESOLVED = re.compile(r"\b(?:resolved|settled|gone|subsided)\b")
+UNCERTAIN = re.compile(
+    r"\?|\brule out\b|\bpossible\b|\bquery\b|\bsuspected\b|\bmaybe\b"
+    r"|\bverdacht auf\b|\bevtl\b|\bposible\b|\bpossível\b|\bsospecha de\b|\bsuspeita de\b"
+)
+RESOLVED = re.compile(
+    r"\b(?:resolved|settled|gone|subsided|abgeklungen|resuelt[oa]|resolvid[oa]|résolue?|disparu)\b"
+)
 CLAUSE_END = re.compile(
     r"[;|]|\.(?!\d)|\bbut\b|\bhowever\b|\bexcept(?: for)?\b|\b(?:apart|aside) from\b|\bother than\b"
 )
 # a comma between digits is a decimal comma, a plus after a digit says "or more"
 PIECE_END = re.compile(
-    r"((?<!\d),|,(?!\d)|(?<!\d)\+|[/&]|\b(?:and|then|und|y|or|nor|oder|ou|ni|nem)\b)"
+    r"((?<!\d),|,(?!\d)|(?<!\d)\+|[/&]|\b(?:and|then|und|y|et|e|or|nor|oder|ou|o|ni|nem|noch)\b)"
 )
-ALSO_MARKS: Final = frozenset(("and", "&", "und", "y"))
-OR_MARKS: Final = frozenset(("or", "nor", "oder", "ou", "ni", "nem"))
+ALSO_MARKS: Final = frozenset(("and", "&", "und", "y", "et", "e"))
+OR_MARKS: Final = frozenset(("or", "nor", "oder", "ou", "o", "ni", "nem", "noch"))
 _DURATION = re.compile(
     r"(?:(?<![^\W\d_])(?P<lead>x|for|in|within|after|by|from|at|on|post|until|till?|up to|to"
-    r"|through|lasted|lasting)|@)?\s*(?:about|approx\.?|ca\.?)?\s*"
+    r"|through|lasted|lasting|nach|seit|für|después de|tras|durante|por|após|après|pendant)|@)?"
+    r"\s*(?:about|approx\.?|ca\.?)?\s*"
     r"(?P<over>>|over|more than|longer than|beyond)?\s*"
     rf"(?:\d+(?:[.,]\d+)?\s*{_UNIT}?\s*(?:-|to)\s*)?"
     rf"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+)?[\s-]*(?P<unit>{_UNIT})\b"
@@ -125,12 +157,18 @@ _DAY_NUMBER = re.compile(
     r"|\bdays?\s?\d+\s?(?:-|to|until)\s?(?:day\s?|d)?(?P<last>\d+)\b"
     r"|\b(?:day|d)\s?(?P<on>\d+)\b"
 )
-_STARTS: Final = frozenset(("in", "within", "after", "by", "from", "at", "on", "post"))
+_STARTS: Final = frozenset(
+    "in|within|after|by|from|at|on|post|nach|seit|después de|tras|após|après".split("|")
+)
 """What stands before the time when something began, or ended; not before how long it lasted."""
-_HOURS_PER: Final = {"m": 1 / 60, "h": 1.0, "d": 24.0, "w": 168.0, "mo": 730.5}
 _SEVERITY: Final = {
     **dict.fromkeys(("mild", "slight", "slightly", "minimal", "light", "little", "minor"), 1),
-    **dict.fromkeys(("moderate", "moderately"), 2),
+    **dict.fromkeys("leicht leichte leichter leichtes leichten ligero ligera".split(), 1),
+    **dict.fromkeys("ligeros ligeras leve leves léger légère légers légères".split(), 1),
+    **dict.fromkeys("moderate moderately mäßig mäßige mäßiger mittel moderado moderada".split(), 2),
+    **dict.fromkeys("moderados moderadas modéré modérée".split(), 2),
+    **dict.fromkeys("stark starke starker starkes schwer schwere intenso intensa".split(), 3),
+    **dict.fromkeys("severo severa grave graves sévère forte".split(), 3),
     **dict.fromkeys(("severe", "severely", "marked", "strong", "intense", "bad"), 3),
 }
 FILLERS: Final = frozenset(
@@ -139,7 +177,9 @@ FILLERS: Final = frozenset(
     " reported noted seen had has have some cheeks cheek forehead chin nose eyes lip neck left"
     " right both sides ongoing resolving settling fading yes until till til within lasted lasting"
     " through up since ago then more than over few several couple hours weeks months just again"
-    " completely fully all together there".split()
+    " completely fully all together there der die das den im am an auf im gesicht haut nach seit"
+    " für tage tag el la los las en del de un una normal por con rostro cara piel do da no na com"
+    " le les du des une au visage peau avec".split()
 )
 
 
@@ -179,15 +219,13 @@ def read_hours(text: str, goes_on: bool, ended: bool) -> float | None:
     for match in _DURATION.finditer(text):
         is_start = match["lead"] in _STARTS or bool(match["onset"] and not match["lead"])
         if not is_start or goes_on or ended:
-            unit = match["unit"]
-            key = "mo" if unit.startswith("mo") else unit[0]
-            hours = float(match["number"].replace(",", ".")) * _HOURS_PER[key]
+            hours = float(match["number"].replace(",", ".")) * _HOURS_PER[match["unit"]]
             is_longer = is_longer or bool(match["over"] or match["more"])
             break
     else:
         for match in _DAY_NUMBER.finditer(text):
             if day := match["until"] or match["last"] or (match["on"] if goes_on or ended else ""):
-                hours = float(day) * _HOURS_PER["d"]
+                hours = float(day) * _HOURS_PER["day"]
                 break
     return math.nextafter(hours, math.inf) if hours is not None and is_longer else hours
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 from analysis.intake.cells.phrases import (
@@ -66,7 +67,7 @@ class Piece:
             mark,
             around,
             found,
-            read_severity(text),
+            read_severity(around),
             hours,
             False if is_there else True if ended else None,
             _find_scope(ahead),
@@ -82,6 +83,13 @@ class Piece:
         is_open = is_open and self.severity is None and not has_time
         return is_open and not AFFIRMED.search(ahead)
 
+    def _is_label(self, said: re.Match[str] | None, place: int) -> bool:
+        """Return whether "no" stands between a label and a term that is none itself: "redness: no
+        swelling" denies the one or the other, "redness: no swelling: yes" the first."""
+        if said is None or not said["label"]:
+            return False
+        return re.match(r"\s*[:=]", self.around[self.found[place].end() :]) is None
+
     def judge(self, place: int) -> Verdict:
         """Return what the words around one of its terms say of it."""
         match, term = self.found[place], self.found[place][0]
@@ -90,13 +98,17 @@ class Piece:
         end = len(self.around) if is_last else self.found[place + 1].start()
         ahead, before = self.around[: match.start()], self.around[start : match.start()]
         after = self.around[match.end() : end]
-        if place and (said := NEGATION_BETWEEN.match(before)):
-            ahead = before = before[said.end() :]
+        said_before = NEGATION_BETWEEN.match(before) if place else None
+        said_after = None if is_last else NEGATION_BETWEEN.match(after)
+        if self._is_label(said_before, place) or self._is_label(said_after, place + 1):
+            return "unclear"
+        if said_before:
+            ahead = before = before[said_before.end() :]
         if UNCERTAIN.search(ahead):
             return "uncertain"
         if NOT_ASKED.search(ahead):
             return "not asked"
-        if (self.is_denied and is_last) or (not is_last and NEGATION_BETWEEN.match(after)):
+        if (self.is_denied and is_last) or said_after:
             return "denied"
         is_better = BETTER.search(self.around) and self.hours is None
         if HISTORY.search(ahead) or HISTORY_AFTER.search(after) or is_better:
@@ -165,12 +177,15 @@ def reach(pieces: list[Piece]) -> None:
 
 
 def _judge_bare(pieces: list[Piece], scope: Verdict, has_events: bool) -> Verdict:
-    """Return what a scope makes of the first of these pieces, which says nothing of its own."""
-    for at, piece in enumerate(pieces):
-        if at and not piece.is_bare:
-            break
-        if piece.mark in OR_MARKS:
-            return scope
-        if piece.mark in ALSO_MARKS and (not has_events or not at):
-            return "unclear" if has_events else scope
-    return "" if has_events else "unclear"
+    """Return what a scope makes of the first of these pieces, which says nothing of its own.
+
+    "Or" and "nor" carry a scope to the end of their list. "And" carries history, but not a denial:
+    "no PIH, redness and swelling" may deny one or three.
+    """
+    run = [*takewhile(lambda piece: piece is pieces[0] or piece.is_bare, pieces)]
+    if any(piece.mark in OR_MARKS for piece in run):
+        return scope
+    is_joined = any(piece.mark in ALSO_MARKS for piece in (run[:1] if has_events else run))
+    if has_events:
+        return "unclear" if is_joined else ""
+    return scope if is_joined and scope != "denied" else "unclear"

@@ -20,7 +20,6 @@ from analysis.intake.cells.phrases import (
     YES_ALONE,
     has_unknown_words,
     mask,
-    read_severity,
     says_none,
     write_out,
 )
@@ -157,19 +156,20 @@ def parse_side_effects(text: str, spellings: SideEffectSpellings) -> SideEffects
     """Read free text with negation, history, severity and duration.
 
     A negation or a word of history reaches forward inside its clause (to ``;``, ``.``, a new line,
-    "but") over "or", "nor" and "and", and over the commas of a list that ends with one of them. A
-    bare term behind another comma is an event where the clause named one before the negation;
-    otherwise nothing can be known and it is listed. "redness: none" and "pain 0/10" deny what
-    stands before them. "resolved in 2 days" is an event with a duration; "after 10 days" alone is
-    its onset, which is not kept. A duration behind "redness and swelling" counts for both. A text
-    that says nothing that can be used is a problem, never silence.
+    "but") over "or" and "nor", and over the commas of a list that ends with one of them. Over "and"
+    reaches history, but no denial: "no PIH, redness and swelling" may deny one or three, and what
+    follows is listed. A bare term behind another comma is an event where the clause named one
+    before the negation; otherwise nothing can be known and it is listed. "redness: none" and "pain
+    0/10" deny what stands before them. "resolved in 2 days" is an event with a duration; "after 10
+    days" alone is its onset, which is not kept. A duration behind "redness and swelling" counts for
+    both. A text that says nothing that can be used is a problem, never silence.
     """
     if text is None or not text.strip():
         return SideEffectsCell("not recorded")
     plain = fold(re.sub(r"\s*[\r\n]+\s*", "; ", text.strip()))
     reading = _Reading()
     if plain in spellings.keys:
-        reading.add_event(Event(spellings.keys[plain], read_severity(plain)))
+        reading.add_event(Event(spellings.keys[plain]))
         return reading.close()
     if plain in NOT_RECORDED_WORDS or plain in SENTINELS:
         reading.add_problem(Found(None, "side_effect_not_asked", "noted"))

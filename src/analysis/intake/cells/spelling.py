@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from analysis.intake.cells.found import fold
+from analysis.intake.cells.found import fold, strip_accents
 from analysis.vocabulary import Contraindication, SideEffect
 
 
@@ -19,7 +19,8 @@ class Spellings:
 
     @classmethod
     def spell(cls, terms: Mapping[str, SideEffect] | Mapping[str, Contraindication]) -> Self:
-        """Return the spellings of these terms; key and name of a term spell it too."""
+        """Return the spellings of these terms, with and without their accents; key and name of a
+        term spell it too."""
         keys = {
             fold(spelling): key
             for key, term in terms.items()
@@ -30,6 +31,7 @@ class Spellings:
                 *getattr(term, "short_spellings", ()),
             )
         }
+        keys = {strip_accents(spelling): key for spelling, key in keys.items()} | keys
         longest_first = sorted(keys, key=lambda each: (-len(each), each))
         either = "|".join(map(re.escape, longest_first))
         return cls(keys, re.compile(rf"(?<!\w)(?:{either})(?!\w)"))

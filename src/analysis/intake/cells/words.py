@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from analysis.intake.cells.found import Found, fold, is_blank
+from analysis.intake.cells.found import Found, drop_invisible, fold, is_blank
 
 
 def _spell(**spellings: str) -> dict[str, str]:
@@ -19,16 +19,19 @@ def _spell(**spellings: str) -> dict[str, str]:
 
 _STATUSES: Final = _spell(
     attended="attend|completed|complete|done|arrived|seen|checked out|checked in|closed|finished"
-    "|yes|y|ok|show|showed|treated",
+    "|yes|y|ok|show|showed|treated|erschienen|erledigt|asistió|asistio|atendido|atendida|realizada"
+    "|realizado|compareceu|venu|effectué",
     absent="cancelled|canceled|cancellation|cancel|late cancel|late cancellation|no-show|no show"
     "|noshow|no_show|dna|did not attend|didn't attend|missed|not attended|rescheduled|postponed"
-    "|booked|scheduled|pending|fta|failed to attend|abgesagt|nicht erschienen|cancelada",
+    "|booked|scheduled|pending|fta|failed to attend|abgesagt"
+    "|storniert|ausgefallen|nicht erschienen|cancelada|cancelado|no asistió|no asistio"
+    "|não compareceu|faltou|annulé|absent|non venu",
 )
 _MODALITIES: Final = _spell(
     microneedling="micro-needling|micro needling|needling|medical needling|skin needling|mn|cit|pci"
     "|mnt|collagen induction|collagen induction therapy|dermapen|pen|skinpen|mechanical needling"
     "|automated microneedling|roller|dermaroller|derma roller|derma-roller|stamp|micorneedling"
-    "|micronileng|microneedeling|mesoneedling",
+    "|micronileng|microneedeling|mesoneedling|microagulhamento|microagujas|nadelung",
     rf_microneedling="rf|rf needling|rf micro-needling|rf micro needling|microneedling rf|mn rf"
     "|mnrf|rfmn|fractional rf|fractional rf microneedling|frf|fmr|fractional radiofrequency"
     "|radiofrequency|radiofrequency microneedling|radio-frequency microneedling|needle rf"
@@ -72,10 +75,10 @@ _SEVERITIES: Final = _spell(
     }
 )
 _YES: Final = frozenset(
-    "yes|y|true|t|1|x|✓|ja|sí|si|oui|resolved|gone|settled|serious|sae|stopped".split("|")
+    "yes|y|true|t|1|x|✓|ja|sí|si|oui|sim|resolved|gone|settled|serious|sae|stopped".split("|")
 )
 _NO: Final = frozenset(
-    "no|n|false|f|0|nein|non|not resolved|ongoing|unresolved|persisting|not serious"
+    "no|n|false|f|0|nein|non|não|nao|not resolved|ongoing|unresolved|persisting|not serious"
     "|continued|none".split("|")
 )
 
@@ -160,5 +163,14 @@ def parse_answer(text: str) -> Found:
 
 
 def parse_text(text: str) -> Found:
-    """Return the text without spaces around it, for names of devices, lots, staff and areas."""
-    return Found() if is_blank(text) or not text.strip(" -") else Found(" ".join(text.split()))
+    """Return the text without spaces around it, for names of devices, lots, staff and areas.
+
+    Such a name is shown on pages, so that marks nobody sees are taken out of it.
+    """
+    plain = " ".join(drop_invisible(text).split())
+    if is_blank(plain) or not plain.strip(" -"):
+        return Found()
+    if drop_invisible(text) == text:
+        return Found(plain)
+    hint = "type the name again; it holds marks that nobody sees"
+    return Found(plain, "invisible_characters", "repaired", hint)

@@ -43,7 +43,7 @@ PLANTED: Final = (
     # --- whole rows
     Slip("impossible_day", "impossible_date", 0.003, LOGS, slips.write_impossible_day),
     Slip("future_day", "date_in_the_future", 0.002, CLINICS, slips.write_future_day),
-    Slip("buddhist_year", "date_in_the_future", 0.0015, CLINICS, slips.write_buddhist_year),
+    Slip("buddhist_year", "other_calendar", 0.0015, CLINICS, slips.write_buddhist_year),
     Slip("no_day", "missing_date", 0.002, CLINICS, slips.drop_day),
     Slip("no_patient", "missing_patient", 0.002, CLINICS, slips.drop_patient),
     Slip("name_for_id", "name_in_id_column", 0.0015, CLINICS, slips.write_name_for_id),
@@ -93,7 +93,7 @@ PLANTED: Final = (
     Slip("score_outside_scale", "score_outside_scale", 0.02, ENGLISH, slips.write_score_as(
         ("7", "5", "0.6", "99", "-1"), GRADES)),
     Slip("no_score", "unknown_score", 0.03, ENGLISH, slips.write_score_as(
-        ("3/4", "3→2", "moderate", "60 %", ">75%", "50-75 %", "++", "7/10", "same"), GRADES)),
+        ("2-3", "II-III", "moderate", "60 %", ">75%", "50-75 %", "++", "7/10", "same"), GRADES)),
     Slip("unknown_scale", "unknown_scale", 0.005, ENGLISH, slips.write_scale_as(
         ("ours 0-6", "clinic score"), "unknown_scale")),
     Slip("undeclared_scale", "undeclared_scale", 0.005, ENGLISH, slips.write_scale_as(
@@ -133,6 +133,10 @@ PLANTED: Final = (
         ("short of time\naftercare sheet given",))),
     Slip("formula_as_text", "formula_as_text", 0.002, ENGLISH, slips.comment(
         ("=SUM(Q2:Q9)", "=B2+30"))),
+    # --- scores that are read by a rule
+    Slip("score_over_maximum", "score_over_maximum", 0.04, ENGLISH,
+         slips.write_score_over_maximum),
+    Slip("score_with_arrow", "score_with_arrow", 0.03, ENGLISH, slips.write_score_with_arrow),
 )
 # fmt: on
 """At most one of them is tried on a row; rows with rare harm and reviews of Sur are left alone."""

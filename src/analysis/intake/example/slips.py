@@ -335,6 +335,22 @@ def write_score_as(texts: tuple[str, ...], scales: tuple[str, ...]) -> Plant:
     return plant
 
 
+def write_score_over_maximum(row: Row, dice: Dice) -> str | None:
+    """The third of four grades over the fourth."""
+    if row.scale != "gb_qual" or row.before != 3:
+        return None
+    row.texts["score_before"] = "3/4"
+    return "score_before"
+
+
+def write_score_with_arrow(row: Row, dice: Dice) -> str | None:
+    """The score before and the one that is hoped for, with an arrow between them."""
+    if row.scale != "gb_qual" or row.before is None or not 1 < row.before == int(row.before):
+        return None
+    row.texts["score_before"] = f"{row.before:g}→{row.before - 1:g}"
+    return "score_before"
+
+
 def write_scale_as(texts: tuple[str, ...], rule: str) -> Plant:
     """Return a slip that writes one of these as the scale: the scores of the row are lost, each of
     them a problem of that rule."""

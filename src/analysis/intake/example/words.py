@@ -100,9 +100,7 @@ def write_side_effects(dice: Dice, events: tuple[Event, ...], layout: str) -> st
 def _write_event(dice: Dice, event: Event, layout: str, *, with_severity: bool) -> str:
     parts = [dice.choose(SIDE_EFFECTS[event.term][_CLINIC[layout]])]
     if with_severity and event.severity is not None:
-        word = dice.choose(_SEVERITY[event.severity])
-        # "mild redness" is a spelling of redness as a whole, so that its grade is not read
-        parts.insert(0, "slight" if word == "mild" and parts == ["redness"] else word)
+        parts.insert(0, dice.choose(_SEVERITY[event.severity]))
     if event.hours is not None:
         says = layout == "north" and event.is_resolved is True
         plain = _write_plain_duration(event.hours)

@@ -4,10 +4,10 @@ Only files named by ``source.toml`` are read, and they are never changed. Each k
 reader of its own; all of them return the same :class:`Log`.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
 
 from analysis.errors import SourceError
-from analysis.intake.engine import Engine
+from analysis.intake.engine import Engine, open_engine
 from analysis.intake.sources.delimited import read_delimited
 from analysis.intake.sources.log import (
     PLACE,
@@ -16,6 +16,8 @@ from analysis.intake.sources.log import (
     check_headers,
     join_logs,
 )
+from analysis.intake.sources.parquet import read_parquet
+from analysis.intake.sources.query import hash_query, read_query
 from analysis.intake.sources.redcap import read_redcap
 from analysis.intake.sources.settings import (
     CANONICAL,
@@ -53,6 +55,7 @@ __all__ = [
     "Source",
     "check_tables",
     "find_project",
+    "hash_queries",
     "list_sources",
     "read_delimited",
     "read_log",
@@ -72,10 +75,22 @@ def read_log(engine: Engine, source: Source) -> Log:
     parts = []
     for place, layout in enumerate(source.every_layout):
         parts += [(place, part) for part in _read_layout(engine, source, layout)]
-    log = join_logs(parts)
-    # every later step would translate the union of all files again
-    rows = engine.connection.create_view(engine.name_part(), log.rows)
-    return replace(log, rows=rows)
+    return join_logs(engine, parts)
+
+
+def hash_queries(source: Source) -> Iterator[bytes]:
+    """Yield the digest of the rows of each table and query as they are now in their database.
+
+    Raises
+    ------
+    SourceError
+        When one cannot be read.
+    """
+    layouts = [layout for layout in source.every_layout if layout.format.kind == "query"]
+    for layout in layouts:
+        with open_engine() as engine:
+            for name in layout.log_names:
+                yield hash_query(engine, source, layout, name)
 
 
 def _read_layout(engine: Engine, source: Source, layout: Layout) -> list[Log]:
@@ -83,12 +98,16 @@ def _read_layout(engine: Engine, source: Source, layout: Layout) -> list[Log]:
     if kind == "tables":
         return read_tables(engine, source, layout)
     parts: list[Log] = []
-    for name in layout.files:
+    for name in layout.log_names:
         if kind == "workbook":
             parts += read_workbook(engine, source, layout, name)
             continue
         if kind == "redcap":
             part = read_redcap(engine, source, layout, name)
+        elif kind == "parquet":
+            part = read_parquet(engine, source, layout, name)
+        elif kind == "query":
+            part = read_query(engine, source, layout, name)
         else:
             part = read_delimited(engine, source.folder / name, layout.format, name)
         check_headers(source, layout, repr(name), part.headers)

@@ -16,10 +16,10 @@ import ibis
 
 from analysis.errors import SourceError
 from analysis.intake.engine import Engine, Table
+from analysis.intake.sources.limits import LONGEST_CELL, LONGEST_LINE, check_text, open_inside
 from analysis.intake.sources.log import Log, make_log, name_texts, place_rows
 from analysis.intake.sources.settings import SETTINGS_FILE, Format
 
-_LONGEST_CELL: Final = 1_000_000
 _FEWEST_MARKS: Final = 3
 """A line inside a cell that holds as many delimiters as a row is a row; fewer may be prose."""
 _CHUNK: Final = 1 << 20
@@ -33,7 +33,7 @@ def read_delimited(engine: Engine, path: Path, written: Format, name: str = "") 
     not shift the rows below. A blank line is a row without a cell. ``name`` is what the file is
     called in problems.
     """
-    text = _open_text(engine, path, written.encoding)
+    text = _open_text(engine, path, written)
     with text.path.open(encoding="utf-8-sig", newline="") as file:
         records = _read_records(path, file, written.delimiter)
         _line, header = next(records, (0, []))
@@ -55,25 +55,21 @@ class _Text:
     """Whether every line ends as DuckDB expects it."""
 
 
-def _open_text(engine: Engine, path: Path, encoding: str) -> _Text:
+def _open_text(engine: Engine, path: Path, written: Format) -> _Text:
     try:
-        known = codecs.lookup(encoding).name
-    except LookupError:
+        b"".decode(written.encoding)  # refuses what is no encoding of text, such as hex
+        known = codecs.lookup(written.encoding).name
+    except (LookupError, ValueError):
         raise SourceError(
-            f"There is no encoding {encoding!r}; correct encoding in {SETTINGS_FILE}."
+            f"There is no encoding {written.encoding!r}; correct encoding in {SETTINGS_FILE}."
         ) from None
-    try:
-        with path.open("rb") as file:
-            if known in _UTF_8:
-                return _count_lines(path, path, file, encoding, None)
-            copy = engine.make_path(".csv")
-            with copy.open("wb") as out:
-                return _count_lines(path, copy, file, encoding, out)
-    except (OSError, ValueError) as problem:
-        reason = (getattr(problem, "strerror", None) or "no such name").lower()
-        raise SourceError(
-            f"The log {path.name!r} cannot be read ({reason}); check that it is there."
-        ) from None
+    with open_inside(path.parent, path.name) as file:
+        check_text(file, path.name, encoding=known, delimiter=written.delimiter)
+        if known in _UTF_8:
+            return _count_lines(path, path, file, written.encoding, None)
+        copy = engine.make_path(".csv")
+        with copy.open("wb") as out:
+            return _count_lines(path, copy, file, written.encoding, out)
 
 
 def _count_lines(
@@ -84,11 +80,8 @@ def _count_lines(
     read = lines = 0
     last = ""
     is_plain = True
-    is_utf_16 = codecs.lookup(encoding).name.startswith("utf-16")
     while True:
         raw = file.read(_CHUNK)
-        if b"\0" in raw and not is_utf_16:
-            raise SourceError(f"The log {path.name!r} is not text (it holds NUL bytes).")
         try:
             text = decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as problem:
@@ -106,8 +99,6 @@ def _count_lines(
         read += len(raw)
         if not raw:
             break
-    if not read:
-        raise SourceError(f"The log {path.name!r} is empty (zero bytes); export it again.")
     return _Text(kept, lines + (last not in ("", "\n")), is_plain and last != "\r")
 
 
@@ -129,7 +120,7 @@ def _read_strictly(
             columns=dict.fromkeys(texts, "VARCHAR"),
             strict_mode=True,
             null_padding=False,
-            max_line_size=_LONGEST_CELL,
+            max_line_size=LONGEST_LINE,
         )
         filled = found.select(**{each: found[each].fill_null("") for each in texts})
         part = engine.keep(engine.name_part(), filled)
@@ -143,7 +134,7 @@ def _read_strictly(
 
 
 def _read_records(path: Path, file: IO[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(_LONGEST_CELL)
+    csv.field_size_limit(LONGEST_CELL)
     first = 1
     try:
         reader = csv.reader(file, delimiter=delimiter, strict=True)

@@ -130,7 +130,7 @@ def list_problems(problems: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([*problems], columns=[*PROBLEM]).astype(types)
 
 
-def join_logs(parts: Sequence[tuple[int, Log]]) -> Log:
+def join_logs(engine: Engine, parts: Sequence[tuple[int, Log]]) -> Log:
     """Return several logs, each with the number of its layout, as one: a column for every header,
     rows in the order of the parts.
 
@@ -162,7 +162,7 @@ def join_logs(parts: Sequence[tuple[int, Log]]) -> Log:
         )
         first += int(table.count().execute())
     problems = pd.concat([part.problems for _layout, part in parts], ignore_index=True)
-    whole = ibis.union(*rows) if len(rows) > 1 else rows[0]
+    whole = engine.keep("log", ibis.union(*rows)) if len(rows) > 1 else engine.name("log", rows[0])
     return Log(whole, tuple(header for header, _nth in keys), problems)
 
 

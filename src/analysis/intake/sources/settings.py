@@ -67,7 +67,7 @@ CANONICAL: Final = (
 
 Block = TypeVar("Block")
 DateOrder = Literal["day-month-year", "month-day-year", "year-month-day", "undeclared"]
-Kind = Literal["delimited", "workbook", "redcap", "tables"]
+Kind = Literal["delimited", "workbook", "redcap", "tables", "parquet", "query"]
 Decimal = Literal[".", ","]
 Session = Literal["this session", "previous session"]
 
@@ -77,7 +77,8 @@ class Format:
     """How the files are written."""
 
     kind: Kind = "delimited"
-    """``delimited`` text, Excel ``workbook``, raw ``redcap`` export, or canonical ``tables``."""
+    """``delimited`` text, Excel ``workbook``, ``redcap`` export, canonical ``tables``, ``parquet``
+    files, or a table or ``query`` of a database."""
     delimiter: str = ","
     encoding: str = "utf-8"
     decimal: Decimal = "."
@@ -113,6 +114,13 @@ class Layout:
     """Sheets of a workbook; empty for all of them."""
     dictionary: str = ""
     """Data dictionary of a REDCap export."""
+    connection: str = ""
+    """Database: ``sqlite:`` and a file of the source's folder, or ``env:`` and the environment
+    variable that holds its address."""
+    table: str = ""
+    """Table of the database, as ``name`` or ``schema.name``."""
+    query: str = ""
+    """Query of the database, where a table is not enough."""
     format: Format = Format()
     answers: Answers = Answers()
 
@@ -126,6 +134,13 @@ class Layout:
     def every_file(self) -> tuple[str, ...]:
         """The files that are read, the dictionary of a REDCap export included."""
         return (*self.files, *filter(None, (self.dictionary,)))
+
+    @property
+    def log_names(self) -> tuple[str, ...]:
+        """What stands as the file beside a row: a file, a table of a database, or ``query``."""
+        if self.format.kind == "query":
+            return (self.table or "query",)
+        return self.files
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -310,6 +325,14 @@ def _check_source(source: Source, declared: Mapping[str, Any]) -> None:
     for place, layout in enumerate(source.every_layout, 1):
         named = f"{where}, layout {place}" if source.layouts else where
         _check_layout(source, layout, named)
+    names = [name for layout in source.every_layout for name in layout.log_names]
+    tables = [each.log_names[0] for each in source.every_layout if each.format.kind == "query"]
+    for name in tables:
+        if names.count(name) > 1:
+            raise SourceError(
+                f"{where}: two layouts read a {name!r}, and their rows could not be told apart; "
+                "make one of them a source of its own."
+            )
     if len(source.every_layout) > 1 and any(
         layout.format.kind == "tables" for layout in source.every_layout
     ):
@@ -320,13 +343,13 @@ def _check_source(source: Source, declared: Mapping[str, Any]) -> None:
 
 def _check_layout(source: Source, layout: Layout, where: str) -> None:
     for name in layout.every_file:
-        path = (source.folder / name).resolve()
-        if not path.is_relative_to(source.folder.resolve()):
-            raise SourceError(f"The file {name!r} of {source.name!r} lies outside its folder.")
+        _check_inside(source, name)
     if layout.format.kind == "tables":
         _check_table_files(layout, where)
         return
-    if not layout.files:
+    if layout.format.kind == "query":
+        _check_connection(source, layout, where)
+    elif not layout.files:
         raise SourceError(f"{where} names no files; list the files of the log in files.")
     block = f" in {where}, block [columns]"
     for role in layout.columns:
@@ -342,6 +365,32 @@ def _check_layout(source: Source, layout: Layout, where: str) -> None:
             f"{where} has no key 'dictionary': name the data dictionary of the REDCap project, "
             'such as `dictionary = "dictionary.csv"`.'
         )
+
+
+def _check_inside(source: Source, name: str) -> None:
+    try:
+        is_inside = (source.folder / name).resolve().is_relative_to(source.folder.resolve())
+    except (OSError, ValueError, RuntimeError):  # no name a file can have, or links in a circle
+        is_inside = False
+    if not is_inside:
+        raise SourceError(f"The file {name!r} of {source.name!r} lies outside its folder.")
+
+
+def _check_connection(source: Source, layout: Layout, where: str) -> None:
+    if layout.files:
+        raise SourceError(f"{where}: a layout of the kind 'query' reads no files; remove files.")
+    if (layout.table != "") == (layout.query != ""):
+        raise SourceError(f"{where}: name either the table or the query that is to be read.")
+    kind, _colon, place = layout.connection.partition(":")
+    if kind not in ("sqlite", "env") or not place or "://" in place:
+        # the address itself is not repeated: it may hold a password
+        raise SourceError(
+            f'{where}, key \'connection\': write "sqlite:" and a file of the folder, or "env:" and '
+            "the name of an environment variable that holds the address of the database, so that "
+            "no password stands in a file."
+        )
+    if kind == "sqlite":
+        _check_inside(source, place)
 
 
 def _check_table_files(layout: Layout, where: str) -> None:

@@ -9,13 +9,13 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Pass
 
 from analysis.errors import SourceError, sentence_for_unknown
 from analysis.intake.engine import Engine
+from analysis.intake.sources.limits import open_inside
 from analysis.intake.sources.log import Log, check_headers, make_log
 from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
+from analysis.intake.sources.workbook_limits import check_workbook
 
 _HEADER_WITHIN: Final = 100
 """A header further down is not looked for."""
-_COMPOUND_FILE: Final = bytes.fromhex("d0cf11e0a1b11ae1")
-"""How an old workbook begins; inside ``.xlsx`` it is the envelope of an encrypted one."""
 
 
 def read_workbook(engine: Engine, source: Source, layout: Layout, name: str) -> list[Log]:
@@ -31,7 +31,7 @@ def read_workbook(engine: Engine, source: Source, layout: Layout, name: str) -> 
         When the file is missing, no workbook, broken or password-protected, a named sheet is not
         there, or a sheet has no row with the mapped headers (what is there is listed).
     """
-    workbook = _open_workbook(source.folder / name)
+    workbook = _open_workbook(source.folder, name)
     for sheet in layout.sheets:
         if sheet not in workbook.sheet_names:
             raise SourceError(
@@ -41,7 +41,7 @@ def read_workbook(engine: Engine, source: Source, layout: Layout, name: str) -> 
             )
     parts = []
     for sheet in layout.sheets or workbook.sheet_names:
-        part = _read_sheet(engine, source, layout, name, workbook.get_sheet_by_name(sheet))
+        part = _read_sheet(engine, source, layout, name, _open_sheet(workbook, name, sheet))
         if part is not None:
             parts.append(part)
     if not parts:
@@ -49,27 +49,31 @@ def read_workbook(engine: Engine, source: Source, layout: Layout, name: str) -> 
     return parts
 
 
-def _open_workbook(path: Path) -> CalamineWorkbook:
+def _open_workbook(folder: Path, name: str) -> CalamineWorkbook:
+    with open_inside(folder, name) as file:
+        check_workbook(file, name)
+        try:
+            return CalamineWorkbook.from_filelike(file)
+        except PasswordError:
+            raise SourceError(
+                f"The log {name!r} is protected by a password; save it without one."
+            ) from None
+        except CalamineError:
+            raise _refuse_broken(name) from None
+
+
+def _open_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
     try:
-        with path.open("rb") as file:
-            start = file.read(len(_COMPOUND_FILE))
-        if start == _COMPOUND_FILE and path.suffix.lower() in (".xlsx", ".xlsm"):
-            raise PasswordError
-        return CalamineWorkbook.from_path(path)
-    except PasswordError:
-        raise SourceError(
-            f"The log {path.name!r} is protected by a password; save it without one."
-        ) from None
+        return workbook.get_sheet_by_name(sheet)
     except CalamineError:
-        raise SourceError(
-            f"The log {path.name!r} is not an Excel workbook, or a broken one; save it again as "
-            f"{path.suffix or '.xlsx'}, or correct kind in {SETTINGS_FILE}."
-        ) from None
-    except OSError as problem:
-        reason = (problem.strerror or "unreadable").lower().partition(" (")[0]
-        raise SourceError(
-            f"The log {path.name!r} cannot be read ({reason}); check that it is there."
-        ) from None
+        raise _refuse_broken(name) from None
+
+
+def _refuse_broken(name: str) -> SourceError:
+    return SourceError(
+        f"The log {name!r} is not an Excel workbook, or a broken one; save it again as "
+        f"{Path(name).suffix or '.xlsx'}, or correct kind in {SETTINGS_FILE}."
+    )
 
 
 def _read_sheet(

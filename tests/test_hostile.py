@@ -1,0 +1,252 @@
+"""Hostile files: each is loaded by a process of its own that may hold 1 GB, and ends in a clear
+sentence or a listed problem; what is listed is nothing a page, a terminal or a spreadsheet runs.
+
+The limit is on memory a process may write to (``RLIMIT_DATA``; Linux enforces it). Addresses that
+are only set aside do not count: Python, DuckDB, pyarrow and pandas set aside more than 1 GB of them
+before a single row is read, and write to a quarter of it.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import hostile
+from analysis.intake.corrections import FILE
+from hostile import HEADER, MEGABYTE, ROW, write_log_rows, write_row, write_rows, write_workbook
+
+try:
+    import resource
+except ImportError:  # Windows has no such limit
+    resource = None  # type: ignore[assignment]
+
+GIGABYTE = 1 << 30
+SECONDS = 240
+"""Far more than any of these takes, also on a busy machine: it stops what would never end."""
+Write = Callable[[Path], None]
+
+
+def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run `outcomes` as a user would, in a process that may hold 1 GB."""
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (GIGABYTE, GIGABYTE))
+
+    return subprocess.run(
+        [sys.executable, "-c", "from analysis.cli import main; main()", *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
+        preexec_fn=limit if resource else None,
+    )
+
+
+def write_source(root: Path, name: str, kind: str = "delimited", header: str = HEADER) -> Path:
+    """Write ``source.toml`` and return the folder of the source."""
+    home = root / "data" / "clinic"
+    home.mkdir(parents=True)
+    (root / "notebooks").mkdir()
+    roles = dict(
+        zip("patient date concern side_effects device".split(), HEADER.split(","), strict=True)
+    )
+    columns = "\n".join(f"{role} = {json.dumps(column)}" for role, column in roles.items())
+    (home / "source.toml").write_text(
+        f'name = "clinic"\ntitle = "A clinic"\nextracted_on = 2026-01-31\n'
+        f"files = [{json.dumps(name)}]\n"
+        f'format = {{kind = "{kind}", date_order = "year-month-day"}}\n[columns]\n{columns}\n',
+        encoding="utf-8",
+    )
+    return home
+
+
+def put(*rows: str, header: str = HEADER) -> Write:
+    return lambda path: write_rows(path, *rows, header=header)
+
+
+def put_bytes(content: bytes) -> Write:
+    return lambda path: path.write_bytes(content) and None
+
+
+def put_book(rows: str, **parts: str) -> Write:
+    return lambda path: write_workbook(path, rows, **parts)
+
+
+def put_link(path: Path) -> None:
+    elsewhere = path.parents[2] / "elsewhere.csv"
+    write_rows(elsewhere, ROW)
+    path.symlink_to(elsewhere)
+
+
+def put_password(path: Path) -> None:
+    shutil.copy(Path(__file__).parent / "data" / "hostile" / "password.xlsx", path)
+
+
+def put_many_texts(path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(HEADER + "\n")
+        for n in range(10_000):
+            file.write(f"P-{n},2024-01-03,acne scars,{n} {'x' * 10_000},pen\n")
+
+
+LONG = "x" * 10 * MEGABYTE
+FAR = write_log_rows() + '<row r="1048576">' + hostile.write_cell("XFD1048576", "z") + "</row>"
+SHARED = "".join(f'<row r="{n}"><c r="A{n}" t="s"><v>0</v></c></row>' for n in range(3, 20_003))
+FORMULA = (
+    '<row r="3"><c r="A3" t="str"><f>HYPERLINK("http://x.example")</f><v>P-2</v></c>'
+    f"{hostile.write_cell('B3', '2024-01-03')}</row>"
+)
+MISSING = ["missing_concern"]
+ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
+
+# what it is: file | how it is written | exit code | what the sentence says
+REFUSED: dict[str, tuple[str, Write, int, str]] = {
+    "an empty file": ("log.csv", put_bytes(b""), 3, "is empty (zero bytes); export it again"),
+    "NUL bytes": ("log.csv", put("P-1\0,2024-01-03,,,"), 3, "is not text (it holds NUL bytes)"),
+    "bytes that are no UTF-8": ("log.csv", put_bytes(b"patient\xff\xfe\n"), 3, "is not utf-8"),
+    "two encodings in one file": (
+        *("log.csv", put_bytes(f"{HEADER}\nRötung\n".encode() + "Rötung\n".encode("cp1252"))),
+        *(3, "is not utf-8 (byte 41); declare its encoding"),
+    ),
+    "half a surrogate": ("log.csv", put("P-1,2024-01-03,,\ud800,"), 3, "is not utf-8"),
+    "a cell of 10 MB": ("log.csv", put(f"P-1,2024-01-03,,{LONG},"), 3, "line 2, is longer than"),
+    "10 MB on short lines in one cell": (
+        *("log.csv", put('P-1,2024-01-03,,"' + "x\n" * 5 * MEGABYTE + '",')),
+        *(3, "line 2, is not readable as delimited text (field larger than field limit"),
+    ),
+    "one line of 100 MB": (
+        "log.csv",
+        put_bytes(b"a" * 100 * MEGABYTE),
+        3,
+        "line 1, is longer than",
+    ),
+    "5,000 columns": (
+        "log.csv",
+        lambda path: hostile.write_columns(path, 4_995),
+        3,
+        "5,000 columns",
+    ),
+    "a link out of the folder": ("log.csv", put_link, 3, "lies outside its folder"),
+    "a folder in place of a file": ("log.csv", Path.mkdir, 3, "is a folder; name a file"),
+    "a pipe in place of a file": ("log.csv", hostile.write_pipe, 3, "is a pipe or a device"),
+    "a device": ("/dev/zero", lambda path: None, 3, "lies outside its folder"),
+    "a way out of the folder": ("../../elsewhere.csv", put(ROW), 3, "lies outside its folder"),
+    "a name with a NUL byte": ("log\0.csv", lambda path: None, 3, "lies outside its folder"),
+    "a workbook with a password": ("log.xlsx", put_password, 3, "protected by a password"),
+    "a workbook that is text": ("log.xlsx", put(ROW), 3, "is not an Excel workbook"),
+    "a bomb of 2 GB": (
+        *("log.xlsx", lambda path: hostile.write_bomb(path, 2_000 * MEGABYTE)),
+        *(3, "at most 200,000,000 are read: save its sheets as CSV"),
+    ),
+    "a bomb that says it is small": (
+        *("log.xlsx", lambda path: hostile.write_bomb(path, 2_000 * MEGABYTE, told=1_000)),
+        *(3, "at most 200,000,000 are read: save its sheets as CSV"),
+    ),
+    "a zip of zips": ("log.xlsx", hostile.write_zip_of_zips, 3, "is not an .xlsx workbook inside"),
+    "20,000 parts": ("log.xlsx", lambda path: hostile.write_parts(path, 20_000), 3, "20,006 parts"),
+    "a cell in the last corner": ("log.xlsx", put_book(FAR), 3, "has 16,384 columns"),
+    "a cell in the last row of 1,000 columns": (
+        *("log.xlsx", put_book(FAR.replace("XFD", "ALL"))),
+        *(3, "1,048,576,000 cells (empty ones up to the last used row"),
+    ),
+    "a cell beyond the last corner": (
+        *("log.xlsx", put_book(FAR.replace("1048576", "99999999"))),
+        *(3, "is not an Excel workbook, or a broken one"),
+    ),
+    "one text in 20,000 cells": (
+        *("log.xlsx", put_book(write_log_rows() + SHARED, shared=f"<si><t>{'x' * 9_999}</t></si>")),
+        *(3, "characters; at most 100,000,000 are read"),
+    ),
+    "a cell of 10 MB in a workbook": (
+        *("log.xlsx", put_book(write_log_rows() + write_row(3, LONG))),
+        *(3, "has a longer cell; at most 1,000,000 characters are read"),
+    ),
+    "entities that unfold": ("log.xlsx", put_book(write_log_rows(), before=ENTITIES), 3, "broken"),
+}
+
+# what it is: file | how it is written | rows used | rules that are listed
+LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
+    "an ordinary log": ("log.csv", put(ROW), 1, []),
+    "an ordinary workbook": ("log.xlsx", put_book(write_log_rows()), 1, []),
+    "a text of 3,000 letters": (
+        *("log.csv", put(f"P-1,2024-01-03,acne scars,{'x' * 3_000},pen")),
+        *(1, ["cell_too_long"]),
+    ),
+    "10,000 texts of 10 kB": ("log.csv", put_many_texts, 10_000, ["cell_too_long"] * 10_000),
+    "formulas": (
+        "log.csv",
+        put("P-1,2024-01-03,=HYPERLINK(\"\"),=cmd|' /C calc'!A0,@SUM(1)".replace('"', "")),
+        1,
+        ["unknown_concern", "unknown_side_effect"],
+    ),
+    "a formula in a workbook": ("log.xlsx", put_book(write_log_rows() + FORMULA), 2, MISSING),
+    "scripts": (
+        "log.csv",
+        put("<script>alert(1)</script>,2024-01-03,{{7*7}},javascript:alert(1),\x1b[31mpen"),
+        1,
+        ["invisible_characters", "unknown_concern", "unknown_side_effect"],
+    ),
+    "ids that look the same": (
+        "log.csv",
+        put(ROW, "P-1,2024-02-03,acne scars,none,pen", "P\u200b-1,2024-03-03,acne scars,none,pen"),
+        3,
+        ["patient_id_tidied"],
+    ),
+    "text turned round": (
+        "log.csv",
+        put("P-1,2024-01-03,acne scars,\u202eenon,\u202epen"),
+        1,
+        ["invisible_characters", "unknown_side_effect"],
+    ),
+    "a header of zero width beside the real one": (
+        *("log.csv", put(f"{ROW},x", header=f"{HEADER},day\u200b")),
+        *(1, []),
+    ),
+    "brackets": ("log.csv", put(f"P-1,2024-01-03,,{'(' * 2_000},"), 1, []),
+    "the word no": ("log.csv", put(f"P-1,2024-01-03,,{'no ' * 600},"), 1, []),
+    "a megabyte of the word no": (
+        *("log.csv", put(f"P-1,2024-01-03,,{'no ' * 300_000},")),
+        *(1, ["cell_too_long", "missing_concern"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_hostile_file_is_refused(case: str, tmp_path: Path) -> None:
+    """One sentence says what the file is and what to do; nothing is written."""
+    name, write, code, sentence = REFUSED[case]
+    home = write_source(tmp_path, name, "workbook" if name.endswith("xlsx") else "delimited")
+    if "\0" not in name:
+        write(home / name)
+
+    told = run(tmp_path, "check", "clinic")
+
+    assert told.returncode == code, told.stderr
+    assert sentence in told.stderr
+    assert len(told.stderr.splitlines()) == 1
+    assert len(told.stderr) < 600
+    assert not (home / FILE).exists()
+
+
+@pytest.mark.parametrize("case", LISTED)
+def test_hostile_cell_is_listed(case: str, tmp_path: Path) -> None:
+    """Every row is used, and every cell that was not is listed under its rule."""
+    name, write, used, rules = LISTED[case]
+    home = write_source(tmp_path, name, "workbook" if name.endswith("xlsx") else "delimited")
+    write(home / name)
+
+    told = run(tmp_path, "check", "clinic", "--json")
+
+    assert told.returncode == 0, told.stderr
+    found: dict[str, Any] = json.loads(told.stdout)
+    assert found["rows"]["read"] == found["rows"]["used"] == used
+    listed = sorted(problem["rule"] for problem in found["problems"])
+    assert listed == rules
