@@ -373,3 +373,12 @@ def test_unreadable_log_leaves_no_cache(home: Path) -> None:
 
     kept = home.parents[1] / ".cache"
     assert not kept.exists() or not any(name for _, _, name in os.walk(kept))
+
+
+def test_carriage_returns_on_one_long_line(tmp_path: Path) -> None:
+    """Where lines end in a carriage return alone, only the first of them is the header."""
+    rows = "".join(f"P-{n},2024-01-{n % 28 + 1:02},acne scars\r" for n in range(1500))
+    project = write_project(tmp_path, "patient | day | concern")
+    (project / "data/clinic/log.csv").write_bytes(f"patient,day,concern\r{rows}".encode())
+
+    assert load_cohort("clinic", project=project).account.used == 1500
