@@ -29,7 +29,7 @@ from analysis.intake.cache import ACCOUNT, BUILDING, CACHE, mark_used, remove_ol
 from analysis.intake.clean import Account, clean_log
 from analysis.intake.corrections import apply_corrections, read_corrections
 from analysis.intake.derive import derive_tables
-from analysis.intake.engine import Engine, make_table, open_engine
+from analysis.intake.engine import Engine, connect, make_table, open_engine
 from analysis.intake.schema import (
     ALL_TERMS,
     COLUMNS,
@@ -283,7 +283,7 @@ class Cohort:
 
     @cached_property
     def _connection(self) -> ibis.BaseBackend:
-        return ibis.duckdb.connect()
+        return connect()
 
     def _table(self, name: str) -> ibis.Table:
         if name not in self._connection.list_tables():
