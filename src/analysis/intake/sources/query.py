@@ -164,7 +164,7 @@ def _open_postgres(source: Source, variable: str) -> ibis.BaseBackend:
             f"environment variable {variable}, which {found}; set it to postgresql://…"
         )
     try:
-        asked = {"connect_timeout": _SECONDS_TO_CONNECT} | conninfo_to_dict(url)
+        asked: dict[str, Any] = {"connect_timeout": _SECONDS_TO_CONNECT} | conninfo_to_dict(url)
         # days are written by the server, whatever it is set to
         asked["options"] = f"{asked.get('options') or ''} -c DateStyle=ISO".strip()
         server = psycopg.connect(**asked, autocommit=True)
