@@ -17,7 +17,7 @@ from analysis.intake.cohort import Cohort, load_cohort
 from analysis.intake.engine import open_engine
 from analysis.intake.schema import COLUMNS
 from analysis.intake.sources import read_log, read_source
-from logs import write_settings
+from logs import load, write_settings
 
 ROLES = ("patient", "date", "age", "skin_type", "concern", "needle", "scale", "score_before")
 HEADER = [*ROLES, "score_after", "score_after_date", "side_effects"]
@@ -245,3 +245,21 @@ def test_problems_hold_no_text_of_a_cell(dirty: Cohort) -> None:
     found = {str(value) for value in dirty.problems.to_numpy().ravel()}
 
     assert found.isdisjoint(cells)
+
+
+def test_word_for_nothing_is_no_concern(tmp_path: Path) -> None:
+    """The session counts for no concern whether the cell is blank or says so; both are listed."""
+    problems = load(
+        tmp_path,
+        """
+        patient | day | concern
+        P-1     | 0   |
+        P-2     | 0   | TBC
+        P-3     | 0   | n/a
+        P-4     | 0   | acne scars
+        """,
+    ).problems
+
+    assert problems[["line", "column", "rule", "consequence"]].to_numpy().tolist() == [
+        [line, "concern", "missing_concern", "noted"] for line in (2, 3, 4)
+    ]

@@ -610,8 +610,12 @@ class _Reader:
         """Return row × concern: row, position, concern, subtype, is_first. Only analysed concerns
         count."""
         known = cells.spell_concerns(self.vocabulary)
+        hint = "name what was treated; until then the session counts for no concern"
+        missing = Found(None, "missing_concern", "noted", hint)
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
+            if cells.is_blank(text):
+                yield {}, missing
             is_first = True
             for place, each in enumerate(cells.parse_concerns(text, self.vocabulary, known)):
                 target = each.value if isinstance(each.value, cells.Target) else None
@@ -641,11 +645,6 @@ class _Reader:
             for n, layout in self._number()
             if "concern" not in layout.columns and layout.answers.concern
         ]
-        if "t_concern" in visits.columns:
-            blank = visits.filter(visits.t_concern.strip() == "")
-            hint = "name what was treated; until then the session counts for no concern"
-            missing = Found(None, "missing_concern", "noted", hint)
-            self._add_problems(blank, self._name_problem(blank, "concern", missing))
         named = read.filter(_.concern.notnull()).select("row", *kinds)
         return self._keep("concerns", ibis.union(named, *assumed) if assumed else named)
 
