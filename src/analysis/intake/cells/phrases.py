@@ -145,14 +145,15 @@ PIECE_END = re.compile(
 )
 ALSO_MARKS: Final = frozenset(("and", "&", "und", "y", "et", "e"))
 OR_MARKS: Final = frozenset(("or", "nor", "oder", "ou", "o", "ni", "nem", "noch"))
+# possessive (*+, ++): terms are blanked out before, and runs of spaces must not be tried again
 _DURATION = re.compile(
-    r"(?:(?<![^\W\d_])(?P<lead>x|for|in|within|after|by|from|at|on|post|until|till?|up to|to"
-    r"|through|lasted|lasting|nach|seit|für|después de|tras|durante|por|após|après|pendant)|@)?"
-    r"\s*(?:about|approx\.?|ca\.?)?\s*"
-    r"(?P<over>>|over|more than|longer than|beyond)?\s*"
-    rf"(?:\d+(?:[.,]\d+)?\s*{_UNIT}?\s*(?:-|to)\s*)?"
-    rf"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+)?[\s-]*(?P<unit>{_UNIT})\b"
-    r"(?P<onset>\s*(?:after|post|later|following|since|ago)\b)?"
+    r"(?:(?:(?<![^\W\d_])(?P<lead>x|for|in|within|after|by|from|at|on|post|until|till?|up to|to"
+    r"|through|lasted|lasting|nach|seit|für|después de|tras|durante|por|após|après|pendant)|@)"
+    r"\s*+)?(?:(?:about|approx\.?|ca\.?)\s*+)?"
+    r"(?:(?P<over>>|over|more than|longer than|beyond)\s*+)?(?<!\d)"
+    rf"(?:\d++(?:[.,]\d++)?\s*+{_UNIT}?\s*+(?:-|to)\s*+)?"
+    rf"(?P<number>\d++(?:[.,]\d++)?)\s*+(?P<more>\+)?[\s-]*+(?P<unit>{_UNIT})\b"
+    r"(?P<onset>\s*+(?:after|post|later|following|since|ago)\b)?"
 )
 _DAY_NUMBER = re.compile(
     r"\b(?:until|till?|up to|to|through)\s+(?:day|d)\s?(?P<until>\d+)\b"
