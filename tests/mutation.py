@@ -355,6 +355,15 @@ add_texts("needle", "unknown_number", BLANKED, None, "1@5 x 2", "1@5 mm 4 passes
 add_texts("needle", "", "", None, "1@5 mm", "1500 µm", "1500 um", "@5", "0", "", "1@5 roller")
 add_texts("passes", "impossible_passes", BLANKED, None, "0", "13", "40", "4@5", "-2")
 add_texts("passes", "unknown_number", BLANKED, None, "four", "4x", "4-6", "4 5")
+
+
+def write_thousands(row: Row, habit: Habit, dice: Random) -> Cell | None:
+    """With a decimal comma it may be one and a half or fifteen hundred."""
+    said = (("unknown_number", BLANKED),)
+    return Cell("1.500", None, said) if habit.decimal == "," else None
+
+
+add_cell("passes", "unknown_number", write_thousands, "thousands")
 add_texts("passes", "", "", None, "1", "12", "", "n/a", "4@0")
 add_texts("minutes", "impossible_minutes", BLANKED, None, "0", "601", "-5", "999", "24 h")
 add_texts("minutes", "unknown_number", BLANKED, None, "long", "half an hour", "45-60", "2 x 30")
@@ -456,6 +465,7 @@ def add_effects(rule: str, is_event: bool, *texts: str) -> None:
 
 
 add_effects("uncertain_side_effect", False, "?PIH", "r/o infection", "possible infection")
+add_effects("uncertain_side_effect", False, "no redness, swelling", "no severe redness")
 add_effects("uncertain_side_effect", True, "redness; ?PIH", "swelling 2 days. query infection")
 add_effects("history_not_event", False, "hx of cold sores", "PIH improved", "history of keloid")
 add_effects("history_not_event", True, "itching; hx of cold sores")
@@ -606,6 +616,14 @@ def cut_row(mutant: Mutant, place: int, dice: Random) -> str | None:
         return None
     mutant.rows[place].lost = dice.randint(1, len(mutant.habit.headers) - 1)
     return f"row {place} short of {mutant.rows[place].lost} cells"
+
+
+@row_entry("wrong_number_of_cells")
+def keep_only_the_id(mutant: Mutant, place: int, dice: Random) -> str | None:
+    if mutant.in_sheet or mutant.rows[place].kind != "visit":
+        return None
+    mutant.rows[place].lost = len(mutant.habit.headers) - 1
+    return f"row {place} with its id alone"
 
 
 @row_entry("wrong_number_of_cells")

@@ -141,6 +141,7 @@ NOT_SKIN_TYPES = [
     "Normal",
     "I-III-IV",
     "4.5",
+    "4,5",
 ]
 
 

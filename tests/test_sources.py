@@ -193,6 +193,16 @@ def test_file_that_cannot_be_read(home: Path, content: bytes, parts: list[str]) 
     assert "SECRET" not in sentence
 
 
+def test_utf_16_without_its_mark(home: Path) -> None:
+    """Which byte comes first is not guessed."""
+    file = home / "source.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("format = {", "format = {encoding = 'utf-16', "), encoding="utf-8")
+    (home / "log.csv").write_bytes("patient,day,concern,harm\n".encode("utf-16-be"))
+
+    assert "The log 'log.csv' is not utf-16 (byte 0)" in refuse(home)
+
+
 def test_file_that_is_not_there(home: Path) -> None:
     """The file is named, without the way to it."""
     (home / "log.csv").unlink()

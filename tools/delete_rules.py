@@ -33,7 +33,7 @@ from mutation import ENTRIES, make_mutant
 from test_mutants import compare_mutants
 folder = Path(sys.argv[2])
 bases = read_bases(folder / "example")
-mutants = [make_mutant(number, bases, 0) for number in range(len(ENTRIES))]
+mutants = [make_mutant(number, bases, 0) for number in range(2 * len(ENTRIES))]
 found = compare_mutants(folder / "project", mutants, 0)
 missing = {rule for _done, missing, _more in found.differences for _at, _in, rule, _how in missing}
 print(json.dumps(sorted(missing)))
@@ -58,16 +58,18 @@ def find_places(path: Path) -> Iterable[Place]:
         targets = getattr(statement, "targets", [getattr(statement, "target", None)])
         if any(getattr(target, "id", "") in LISTS for target in targets):
             continue
-        compared = {id(each) for node in ast.walk(statement) for each in _list_compared(node)}
+        asked = {id(each) for node in ast.walk(statement) for each in _list_asked(node)}
         for node in ast.walk(statement):
-            if isinstance(node, ast.Constant) and node.value in RULES and id(node) not in compared:
+            if isinstance(node, ast.Constant) and node.value in RULES and id(node) not in asked:
                 end = node.end_col_offset or node.col_offset
                 yield Place(str(node.value), path, node.lineno, node.col_offset, end)
 
 
-def _list_compared(node: ast.AST) -> list[ast.expr]:
-    """Return what a comparison compares: a rule that is asked for is not raised there."""
-    return [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
+def _list_asked(node: ast.AST) -> list[ast.expr]:
+    """Return what a comparison or a look-up asks for: a rule is not raised there."""
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    return [node.slice] if isinstance(node, ast.Subscript) else []
 
 
 def list_missing(places: Iterable[Place]) -> list[str]:

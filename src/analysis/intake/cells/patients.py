@@ -92,7 +92,8 @@ _SKIN_TYPE_WORD = re.compile(
     r"^(?:(?:fitzpatrick|fitz|fst|skin|type|typ|tipo|hauttyp|phototype|photo type|phototyp"
     r"|fototipo)[ .:#-]*)+"
 )
-_SKIN_TYPES = re.compile(r"[-/,]|\b(?:to|or|bis|oder|a|o|à|ou)\b")
+# between two digits a comma is a decimal mark: "2,5" is no range from II to V
+_SKIN_TYPES = re.compile(r"[-/]|,(?!\d)|(?<!\d),|\b(?:to|or|bis|oder|a|o|à|ou)\b")
 _SEXES: Final = {
     **dict.fromkeys(
         "f female w woman frau weiblich mujer femenino femme féminin".split(), "female"

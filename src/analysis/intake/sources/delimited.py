@@ -84,8 +84,9 @@ def _count_lines(
         raw = file.read(_CHUNK)
         try:
             text = decoder.decode(raw, final=not raw)
-        except UnicodeDecodeError as problem:
-            place = read + problem.start
+        except UnicodeError as problem:
+            # UTF-16 without its mark is refused without a place
+            place = read + getattr(problem, "start", 0)
             raise SourceError(
                 f"The log {path.name!r} is not {encoding} (byte {place}); "
                 f"declare its encoding in {SETTINGS_FILE}, for instance cp1252."
