@@ -181,7 +181,7 @@ def settle(mutant: Mutant) -> Verdict:
     found += _list_tidied(mutant, data, used)
     found += _list_conflicts(mutant, used)
     scores = [*_read_scores(mutant, used)]
-    found += [(place, slot, *said) for place, slot, said, _key in scores if said]
+    found += [(place, slot, *each) for place, slot, said, _key in scores for each in said]
     found += _list_doubled(scores)
     if mutant.habit.tells_of_previous:
         found += _list_unplaced(mutant, used)
@@ -271,7 +271,7 @@ def _list_conflicts(mutant: Mutant, used: list[int]) -> Iterator[Problem]:
             yield place, "skin_type", "conflicting_skin_type", NOTED
 
 
-_Score = tuple[int, str, Said | None, tuple[Any, ...] | None]
+_Score = tuple[int, str, tuple[Said, ...], tuple[Any, ...] | None]
 
 
 def _read_scores(mutant: Mutant, used: Iterable[int]) -> Iterator[_Score]:
@@ -287,7 +287,7 @@ def _read_scores(mutant: Mutant, used: Iterable[int]) -> Iterator[_Score]:
                 continue
             scale = Cell(slot, slot.removeprefix("score:")) if is_named else row.find("scale")
             said, concern = _judge_score(row, slot, cell, scale)
-            if said and said[1] == BLANKED:
+            if any(how == BLANKED for _rule, how in said):
                 yield place, slot, said, None
                 continue
             day = _find_day(row, slot)
@@ -303,30 +303,33 @@ def _find_day(row: Row, slot: str) -> date | None:
     return row.find("date").value if slot == "score_before" or later is None else later
 
 
-def _judge_score(row: Row, slot: str, cell: Cell, scale: Cell) -> tuple[Said | None, object]:
+def _judge_score(row: Row, slot: str, cell: Cell, scale: Cell) -> tuple[tuple[Said, ...], object]:
+    """Return what is said of a score, and the concern it counts for."""
     if scale.said:
-        return (scale.said[0][0], BLANKED), None
+        return ((scale.said[0][0], BLANKED),), None
     if scale.value is None:
-        return ("scale_missing", BLANKED), None
-    if cell.said:
-        return cell.said[0], None
+        return (("scale_missing", BLANKED),), None
+    if cell.value is None:
+        return cell.said, None
     named = row.find("concern").value or ()
     fitting = [
         each
         for each in named
         if ANY in (each, scale.value) or scale.value not in FITS or each in FITS[scale.value]
     ]
-    if not fitting:
-        return ("scale_does_not_fit", BLANKED), None
     day, visit = _find_day(row, slot), row.find("date").value
-    if day is None:
-        return ("score_without_date", BLANKED), None
-    if day < visit or (slot == "score_after" and day == visit):
-        return ("follow_up_before_session", BLANKED), None
-    is_several = len(fitting) > 1
-    text = row.find("concern").text.casefold()
-    concern = text if fitting[0] == ANY else fitting[0]
-    return (("several_concerns_fit", NOTED) if is_several else None), concern
+    rule = ""
+    if not fitting:
+        rule = "scale_does_not_fit"
+    elif day is None:
+        rule = "score_without_date"
+    elif day < visit or (slot == "score_after" and day == visit):
+        rule = "follow_up_before_session"
+    if rule:
+        return (*cell.said, (rule, BLANKED)), None
+    concern = row.find("concern").text.casefold() if fitting[0] == ANY else fitting[0]
+    several = (("several_concerns_fit", NOTED),) if len(fitting) > 1 else ()
+    return (*cell.said, *several), concern
 
 
 def _list_doubled(scores: Iterable[_Score]) -> Iterator[Problem]:

@@ -58,7 +58,7 @@ def add_cell(role: str, rule: str, write: Write, name: str) -> None:
         if cell is None:
             return None
         row.cells[role] = cell
-        return f"row {place}, {role}: {cell.text!r} ({rule or 'as meant'})"
+        return f"row {place}, {role}: {cell.text[:40]!r} ({rule or 'as meant'})"
 
     ENTRIES.append(Entry(f"{role}: {name}", rule, mutate))
 
@@ -75,7 +75,7 @@ def add_texts(role: str, rule: str, consequence: str, value: Any, *texts: str) -
         return write
 
     for text in texts:
-        add_cell(role, rule, make(text), repr(text))
+        add_cell(role, rule, make(text), repr(text[:40]))
 
 
 def add_days(
@@ -221,8 +221,9 @@ for _role, _how in (("date", ASIDE), ("score_after_date", BLANKED)):
     for _make in (impossible_day, day_nought, month_13, words, only_a_year, cut_off, swapped):
         add_days(_role, "impossible_date", _how, _make)
     add_days(_role, "date_too_early", _how, too_early)
-    for _make in (day_after, far_future, buddhist_year):
+    for _make in (day_after, far_future):
         add_days(_role, "date_in_the_future", _how, _make)
+    add_days(_role, "other_calendar", _how, buddhist_year)
     for _make in (nineteen_hundred, epoch):
         add_days(_role, "missing_date", _how, _make)
     for _make in (serial, serial_with_time):
@@ -292,6 +293,7 @@ add_cell("birth_date", "session_before_birth", born_later, "after the session")
 add_texts("birth_date", "impossible_date", BLANKED, None, "1990-02-30", "spring 1990", "1990")
 add_texts("birth_date", "impossible_age", BLANKED, None, "1900-01-01", "2027-01-01", "1899-05-05")
 add_texts("birth_date", "ambiguous_date", BLANKED, None, "07/07/20")
+add_texts("birth_date", "other_calendar", BLANKED, None, "2533-04-03")
 add_texts("birth_date", "excel_serial_date", REPAIRED, date(1990, 7, 7), "33061")
 add_texts("birth_date", "", "", date(1985, 7, 7), "7-Jul-85", "1985-07-07", "07/07/85")
 add_texts("birth_date", "", "", None, "", "unknown")
@@ -397,39 +399,49 @@ def drop_scale(row: Row, habit: Habit, dice: Random) -> Cell | None:
 add_cell("scale", "scale_missing", drop_scale, "none for a score")
 
 
-def write_scale(text: str, key: str, score: str, rule: str) -> None:
-    """Add an entry that writes a scale with a score of it."""
+def write_scale(
+    text: str, key: str, score: str, rule: str = "", how: str = "", value: str | None = None
+) -> None:
+    """Add an entry that writes a scale with a score of it, which counts as ``value``."""
 
     def mutate(mutant: Mutant, place: int, dice: Random) -> str | None:
         row = mutant.rows[place]
         if not mutant.habit.is_known or row.kind != "visit":
             return None
-        row.cells["scale"] = Cell(text, key)
-        own = rule in ("score_outside_scale", "ambiguous_percent", "unknown_score")
-        said = ((rule, BLANKED),) if own else ()
         score_text = score.replace("@", mutant.habit.decimal)
-        row.cells["score_before"] = Cell(score_text, None if own else score, said)
+        row.cells["scale"] = Cell(text, key)
+        row.cells["score_before"] = Cell(score_text, value, ((rule, how),) if how else ())
         row.cells["score_after"] = BLANK
         return f"row {place}, scale {text!r} with {score_text!r} ({rule or 'as meant'})"
 
     ENTRIES.append(Entry(f"scale and score: {text} {score}", rule, mutate))
 
 
-write_scale("VSS", "vss", "7", "scale_does_not_fit")
-write_scale("VSS", "vss", "99", "score_outside_scale")
-write_scale("VSS", "vss", "-1", "score_outside_scale")
-write_scale("% improvement", "pct_self", "0@6", "ambiguous_percent")
-write_scale("% improvement", "pct_self", "60 %", "")
-write_scale("% improvement", "pct_self", "101", "score_outside_scale")
-write_scale("GAIS", "gais", "2", "")
-write_scale("GAIS", "gais", "6", "score_outside_scale")
-write_scale("GAIS", "gais", "0", "score_outside_scale")
-write_scale("Goodman-Baron", "gb_qual", "III", "")
-write_scale("Goodman-Baron", "gb_qual", "Gr 5", "score_outside_scale")
-write_scale("mMASI", "mmasi", "III", "unknown_score")
-write_scale("mMASI", "mmasi", "24@1", "score_outside_scale")
+write_scale("VSS", "vss", "7", "scale_does_not_fit", value="7")
+write_scale("VSS", "vss", "99", "score_outside_scale", BLANKED)
+write_scale("VSS", "vss", "-1", "score_outside_scale", BLANKED)
+write_scale("% improvement", "pct_self", "0@6", "ambiguous_percent", BLANKED)
+write_scale("% improvement", "pct_self", "60 %", value="60")
+write_scale("% improvement", "pct_self", "101", "score_outside_scale", BLANKED)
+write_scale("GAIS", "gais", "2", value="2")
+write_scale("GAIS", "gais", "6", "score_outside_scale", BLANKED)
+write_scale("GAIS", "gais", "0", "score_outside_scale", BLANKED)
+write_scale("Goodman-Baron", "gb_qual", "III", value="3")
+write_scale("Goodman-Baron", "gb_qual", "Gr 5", "score_outside_scale", BLANKED)
+write_scale("Goodman-Baron", "gb_qual", "3/4", "score_over_maximum", NOTED, "3")
+write_scale("Goodman-Baron", "gb_qual", "3→2", "score_with_arrow", REPAIRED, "3")
+write_scale("Goodman-Baron", "gb_qual", "3→2→1", "unknown_score", BLANKED)
+write_scale("Goodman-Baron", "gb_qual", "3→9", "unknown_score", BLANKED)
+write_scale("Goodman-Baron", "gb_qual", "2@5", value="2@5")
+write_scale("Goodman-Baron", "gb_qual", "2@3", "score_between_grades", NOTED, "2@3")
+write_scale("Goodman-Baron", "gb_qual", "60 %", "unknown_score", BLANKED)
+write_scale("quartile", "quartile", "60 %", "percent_as_grade", REPAIRED, "3")
+write_scale("quartile", "quartile", ">75%", "percent_as_grade", REPAIRED, "4")
+write_scale("quartile", "quartile", "20-60 %", "unknown_score", BLANKED)
+write_scale("mMASI", "mmasi", "III", "unknown_score", BLANKED)
+write_scale("mMASI", "mmasi", "24@1", "score_outside_scale", BLANKED)
 for _slot in ("score_before", "score_after", "score:gais"):
-    add_texts(_slot, "unknown_score", BLANKED, None, "same", "3→2", "++", "3/4", ">75%", "x")
+    add_texts(_slot, "unknown_score", BLANKED, None, "same", "++", "x", "worse?")
     add_texts(_slot, "score_outside_scale", BLANKED, None, "-1", "9999")
     add_texts(_slot, "", "", None, "n/a", "", " ")
 add_texts("score:gais", "score_outside_scale", BLANKED, None, "6", "0")
@@ -448,6 +460,7 @@ add_effects("uncertain_side_effect", True, "redness; ?PIH", "swelling 2 days. qu
 add_effects("history_not_event", False, "hx of cold sores", "PIH improved", "history of keloid")
 add_effects("history_not_event", True, "itching; hx of cold sores")
 add_effects("side_effect_not_asked", False, "N/A", "not asked", "TBC", "not recorded", "n/k")
+add_effects("side_effect_not_asked", False, "not asked about redness", "did not attend")
 add_effects("unknown_side_effect", True, "skin felt odd", "see photos", "redness; felt strange")
 add_effects("side_effect_not_named", True, "yes", "Y", "ja")
 add_effects(
@@ -471,7 +484,7 @@ add_texts("contraindications", "", "", None, "none known", "diabetes", "no diabe
 # --- cells without a meaning of their own -------------------------------------------------------
 
 _NASTY: Final = (
-    *("=SUM(A1:A9)", "<script>alert(1)</script>", "'; DROP TABLE log; --", "\u202eabc", "NaN"),
+    *("=SUM(A1:A9)", "<script>alert(1)</script>", "'; DROP TABLE log; --", "NaN"),
     *(
         'says "smoother"',
         "two\nlines",
@@ -483,10 +496,21 @@ _NASTY: Final = (
         "0",
         "\ufeff",
     ),
-    *("\U0001f600", "x" * 3000, "+1", "-cmd", "'", "Total", "patient"),
+    *("\U0001f600", "+1", "-cmd", "'", "Total", "patient"),
 )
 for _role in ("area", "device", "cartridge_lot", "operator", "action", "_note", "_entered"):
     add_texts(_role, "", "", None, *_NASTY)
+for _role in ("area", "device", "cartridge_lot", "operator", "action"):
+    add_texts(_role, "invisible_characters", REPAIRED, None, "\u202eabc", "a\u200bb", "\u00adA1")
+for _role in ("area", "device", "side_effects", "skin_type", "needle"):
+    add_texts(_role, "cell_too_long", BLANKED, None, "x" * 3000, "1 " * 2000)
+
+
+def write_long_concern(row: Row, habit: Habit, dice: Random) -> Cell:
+    return Cell("acne " * 500, (), (("cell_too_long", BLANKED), ("missing_concern", NOTED)))
+
+
+add_cell("concern", "cell_too_long", write_long_concern, "too long")
 
 
 def add_detail(slot: str) -> None:
@@ -505,6 +529,19 @@ def add_detail(slot: str) -> None:
 
 for _slot in ("severity", "serious", "stopped"):
     add_detail(_slot)
+
+
+def write_long_cell_of_lost_row(mutant: Mutant, place: int, dice: Random) -> str | None:
+    """A row that is set aside is listed for that alone."""
+    row = mutant.rows[place]
+    if row.kind != "visit" or "area" not in mutant.habit.headers:
+        return None
+    row.cells["area"] = Cell("x" * 3000, None, (("cell_too_long", BLANKED),))
+    row.cells["date"] = Cell("last week", None, (("impossible_date", ASIDE),))
+    return f"row {place} without a day and with a long cell"
+
+
+ENTRIES.append(Entry("long cell of a lost row", "cell_too_long", write_long_cell_of_lost_row))
 
 # --- rows ---------------------------------------------------------------------------------------
 
@@ -618,8 +655,8 @@ def add_title(mutant: Mutant, place: int, dice: Random) -> str | None:
 
 _SHEETS: Final = 0.12
 """Share of mutants that stand in a workbook."""
-_TOGETHER: Final = 8
-"""Mutants in one file, at most."""
+_TOGETHER: Final = 25
+"""Mutants in one file, on the average."""
 _FORMS: Final = (
     *((",", "utf-8", "utf-8"), (";", "utf-8", "utf-8-sig"), ("\t", "utf-16", "utf-16")),
     *(("|", "utf-16", "utf-16-be"), (";", "cp1252", "cp1252"), (",", "latin-1", "latin-1")),

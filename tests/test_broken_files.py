@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.errors import SourceError
 from analysis.intake.cohort import load_cohort
+from analysis.intake.engine import open_engine
 from analysis.intake.sources import read_log, read_source
 from mutant_bases import Bases, read_bases
 from mutant_logs import File, write_file, write_source
@@ -72,7 +73,8 @@ def is_readable(project: Path, home: Path, file: File) -> bool:
     write_source(home, "mutants", [file])
     source = read_source(project, "mutants")
     try:
-        read_log(source)
+        with open_engine() as engine:
+            read_log(engine, source)
     except SourceError as refused:
         sentence = str(refused)
         assert sentence.endswith(".")

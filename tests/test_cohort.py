@@ -21,6 +21,7 @@ from analysis.intake.cohort import (
     parse_period,
     parse_span,
 )
+from analysis.intake.engine import connect, open_engine
 from analysis.intake.sources import read_source
 from logs import to_csv, to_day, write_project
 
@@ -393,3 +394,10 @@ def test_selection_in_words() -> None:
 def test_csv_of_a_table_is_what_it_says() -> None:
     """The builder of these tests is not the reason they pass."""
     assert to_csv([["a", "b"], ["x,y", ""]]) == 'a,b\n"x,y",\n'
+
+
+def test_engine_draws_nothing_on_stdout() -> None:
+    """What a slow query would draw there would stand in the middle of ``--json``."""
+    with open_engine() as engine:
+        for connection in (engine.connection, connect()):
+            assert connection.settings["enable_progress_bar"] == "false"

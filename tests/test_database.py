@@ -169,6 +169,18 @@ def test_correction_finds_its_cell(engine: Engine, tmp_path: Path) -> None:
     assert list_problems(project)[:1] == ["visits 4 day missing_date, row set aside"]
 
 
+def test_rows_that_change_while_they_are_read(tmp_path: Path) -> None:
+    """What is different each time it is asked is no log that could be read again."""
+    query = "select client, day, reason, depth, serious, harm, gb, random() as luck from visits"
+    project = write(tmp_path, SETTINGS.replace('table = "visits"', f'query = "{query}"'))
+
+    with pytest.raises(SourceError, match="rows of 'clinic' changed while they were read"):
+        load(project)
+
+    kept = project / ".cache" / "clinic"
+    assert [path.name for path in kept.iterdir() if path.is_dir()] == []
+
+
 def test_database_is_only_read(tmp_path: Path) -> None:
     """Its file has the same bytes afterwards, and nothing is left beside it."""
     project = write(tmp_path)

@@ -35,6 +35,10 @@ NOT_MUTATED: Final = {
     "unknown_session": "rows of canonical tables: test_tables",
     "not_canonical": "rows of canonical tables: test_tables",
     "undefined_code": "codes of a REDCap export: test_redcap",
+    "ambiguous_code": "codes of a REDCap export: test_redcap",
+    "cell_without_session": "rows of a REDCap record beside its sessions: test_redcap",
+    "score_without_session": "rows of a REDCap record beside its sessions: test_redcap",
+    "score_dated_by_session": "rows of a REDCap record beside its sessions: test_redcap",
     "correction_does_not_match": "a line of corrections.csv, not of a log: test_corrections",
 }
 """Rules that no log of sessions can raise, and where they are tested instead."""

@@ -171,6 +171,8 @@ FILES = [
         b"patient,day,harm\nSECRET,2024-01-01,none\n",
         ["no column 'concern'", "'patient', 'day', 'ha"],
     ),
+    (b"SECRET,2024-01-01,AS,none\n", ["no column 'patient'", "check that it is the header"]),
+    (b'"patient,day\nSECRET,2024",day,concern,harm\n', ["'(several lines)', 'day'"]),
     (b"patient,day,concern,harm,harm\n", ["two columns 'harm'", "names as side_effects"]),
     (b"patient,day,concern,harm\nSECRET\0,2024-01-01,AS,none\n", ["not text (it holds NUL bytes)"]),
     (b"PK\x03\x04\0\0", ["not text"]),
@@ -188,6 +190,7 @@ def test_file_that_cannot_be_read(home: Path, content: bytes, parts: list[str]) 
     sentence = refuse(home)
 
     assert [part for part in parts if part not in sentence] == []
+    assert "SECRET" not in sentence
 
 
 def test_file_that_is_not_there(home: Path) -> None:
@@ -370,3 +373,12 @@ def test_unreadable_log_leaves_no_cache(home: Path) -> None:
 
     kept = home.parents[1] / ".cache"
     assert not kept.exists() or not any(name for _, _, name in os.walk(kept))
+
+
+def test_carriage_returns_on_one_long_line(tmp_path: Path) -> None:
+    """Where lines end in a carriage return alone, only the first of them is the header."""
+    rows = "".join(f"P-{n},2024-01-{n % 28 + 1:02},acne scars\r" for n in range(1500))
+    project = write_project(tmp_path, "patient | day | concern")
+    (project / "data/clinic/log.csv").write_bytes(f"patient,day,concern\r{rows}".encode())
+
+    assert load_cohort("clinic", project=project).account.used == 1500

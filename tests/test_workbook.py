@@ -3,6 +3,7 @@
 import shutil
 from datetime import date, datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -220,6 +221,18 @@ def refuse(project: Path) -> str:
 
 
 COMPOUND = bytes.fromhex("d0cf11e0a1b11ae1") + "EncryptedPackage".encode("utf-16-le")
+
+
+def test_sheet_that_is_broken(project: Path) -> None:
+    """A workbook may open whose sheet cannot be read."""
+    path = project / "data/clinic/log.xlsx"
+    with ZipFile(path) as book:
+        members = {name: book.read(name) for name in book.namelist()}
+    with ZipFile(path, "w") as book:
+        for name, content in members.items():
+            book.writestr(name, b"<sheet a=>" if name.endswith("sheet1.xml") else content)
+
+    assert "'log.xlsx' is not an Excel workbook, or a broken one" in refuse(project)
 
 
 @pytest.mark.parametrize(

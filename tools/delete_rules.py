@@ -58,10 +58,16 @@ def find_places(path: Path) -> Iterable[Place]:
         targets = getattr(statement, "targets", [getattr(statement, "target", None)])
         if any(getattr(target, "id", "") in LISTS for target in targets):
             continue
+        compared = {id(each) for node in ast.walk(statement) for each in _list_compared(node)}
         for node in ast.walk(statement):
-            if isinstance(node, ast.Constant) and node.value in RULES:
+            if isinstance(node, ast.Constant) and node.value in RULES and id(node) not in compared:
                 end = node.end_col_offset or node.col_offset
                 yield Place(str(node.value), path, node.lineno, node.col_offset, end)
+
+
+def _list_compared(node: ast.AST) -> list[ast.expr]:
+    """Return what a comparison compares: a rule that is asked for is not raised there."""
+    return [node.left, *node.comparators] if isinstance(node, ast.Compare) else []
 
 
 def list_missing(places: Iterable[Place]) -> list[str]:
@@ -83,7 +89,8 @@ def list_missing(places: Iterable[Place]) -> list[str]:
             text=True,
             check=True,
         )
-    return list(json.loads(done.stdout))
+    # the engine shows the progress of a slow query on the same stream
+    return list(json.loads(done.stdout.splitlines()[-1]))
 
 
 def main() -> int:

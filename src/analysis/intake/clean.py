@@ -253,6 +253,8 @@ class _Reader:
         ]
         self.numbers: dict[tuple[str | None, str, str, str | None], int] = {}
         self.problems: list[Table] = []
+        self.long: list[Table] = []
+        """Row and number of the problem of cells that are too long."""
         self.rows = self._read_rows()
         self.texts = self._list_distinct()
 
@@ -308,7 +310,11 @@ class _Reader:
                     for n, header in headers.items()
                     if header
                 ]
-                self._add_problems(long, ibis.cases(*numbers, else_=None))
+                number = ibis.cases(*numbers, else_=None).cast("int64")
+                if name in ("t_patient", "t_date"):
+                    self._add_problems(long, number)  # says why the row is set aside
+                else:
+                    self.long.append(long.select("row", problem=number))
         return self._keep("short", rows.mutate(**blanked)) if blanked else rows
 
     @staticmethod
@@ -441,6 +447,9 @@ class _Reader:
         self.typed = self._keep("typed", self._complete(typed))
         self._list_problems_of_roles()
         used = self.typed.filter(_.is_used).drop(selectors.startswith("p_"))
+        for long in self.long:
+            listed = long.semi_join(used, "row")
+            self._add_problems(listed, listed.problem)
         return self.engine.name("visits", used)
 
     def _look_up_patients(self, data: Table) -> Table:

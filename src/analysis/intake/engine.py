@@ -55,12 +55,23 @@ class Engine:
         return Path(path)
 
 
+def connect(*where: Path, **options: str) -> ibis.BaseBackend:
+    """Return DuckDB through ibis, in memory or in a file.
+
+    It keeps silent: after two seconds a query would draw its progress on stdout, which belongs to
+    what a command was asked for.
+    """
+    connection = ibis.duckdb.connect(*where, **options)
+    connection.settings["enable_progress_bar"] = False
+    return connection
+
+
 @contextmanager
 def open_engine() -> Iterator[Engine]:
     """Yield an engine in a private folder, and remove the folder."""
     with tempfile.TemporaryDirectory(prefix="outcomes-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        connection = ibis.duckdb.connect(
+        connection = connect(
             folder / "load.duckdb", memory_limit=_MEMORY, temp_directory=str(folder)
         )
         try:

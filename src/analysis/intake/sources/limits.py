@@ -7,6 +7,7 @@ is loaded by a process of 1 GB. Each check reads the file in pieces and raises a
 """
 
 import csv
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -135,7 +136,9 @@ def check_text(file: BinaryIO, name: str, *, encoding: str, delimiter: str) -> N
     file.seek(0)
     if len(delimiter) == 1 and header.count(delimiter) >= MOST_COLUMNS:
         csv.field_size_limit(LONGEST_LINE)
-        check_columns(len(next(csv.reader([header], delimiter=delimiter))), name)
+        # where lines end in a carriage return alone, the header is only the first of them
+        lines = io.StringIO(header, newline="")
+        check_columns(len(next(csv.reader(lines, delimiter=delimiter))), name)
 
 
 def check_columns(count: int, name: str) -> None:

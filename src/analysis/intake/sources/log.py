@@ -174,16 +174,24 @@ def check_headers(
     Raises
     ------
     SourceError
-        When one does not and is ``needed``; the headers that are there are listed.
+        When one does not and is ``needed``; the headers that are there are listed. A first row with
+        none of the mapped ones may be a visit, and a header with line breaks may have swallowed
+        some: neither is repeated.
     """
     for role, header in layout.headers:
         if (count := [*headers].count(header)) != 1:
             if not needed:
                 return False
             found = "two columns" if count else "no column"
-            listed = ", ".join(repr(each) for each in headers)
             raise SourceError(
                 f"The log {place} of {source.name!r} has {found} {header!r}, which "
-                f"{SETTINGS_FILE} names as {role}. Its columns are: {listed}."
+                f"{SETTINGS_FILE} names as {role}. {_list_headers(layout, headers)}"
             )
     return True
+
+
+def _list_headers(layout: Layout, headers: Sequence[str]) -> str:
+    if not {header for _role, header in layout.headers} & {*headers}:
+        return "Its first row has none of the columns named there; check that it is the header."
+    plain = [each if len(each.splitlines()) < 2 else "(several lines)" for each in headers]
+    return f"Its columns are: {', '.join(map(repr, plain))}."

@@ -185,6 +185,11 @@ class Source(Layout):
             return super().every_file
         return tuple(name for layout in self.layouts for name in layout.every_file)
 
+    @property
+    def reads_database(self) -> bool:
+        """Whether a layout reads a table or a query, whose rows may change at any time."""
+        return any(layout.format.kind == "query" for layout in self.every_layout)
+
     def read_vocabulary(self) -> Vocabulary:
         """Return the built-in vocabulary with this source's own laid over it.
 

@@ -42,7 +42,7 @@ def read_workbook(engine: Engine, source: Source, layout: Layout, name: str) -> 
             )
     parts = []
     for sheet in layout.sheets or workbook.sheet_names:
-        part = _read_sheet(engine, source, layout, name, workbook.get_sheet_by_name(sheet))
+        part = _read_sheet(engine, source, layout, name, _open_sheet(workbook, name, sheet))
         if part is not None:
             parts.append(part)
     if not parts:
@@ -104,10 +104,21 @@ def _open_workbook(folder: Path, name: str) -> CalamineWorkbook:
                 f"The log {name!r} is protected by a password; save it without one."
             ) from None
         except CalamineError:
-            raise SourceError(
-                f"The log {name!r} is not an Excel workbook, or a broken one; save it again as "
-                f"{Path(name).suffix or '.xlsx'}, or correct kind in {SETTINGS_FILE}."
-            ) from None
+            raise _refuse_broken(name) from None
+
+
+def _open_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
+    try:
+        return workbook.get_sheet_by_name(sheet)
+    except CalamineError:
+        raise _refuse_broken(name) from None
+
+
+def _refuse_broken(name: str) -> SourceError:
+    return SourceError(
+        f"The log {name!r} is not an Excel workbook, or a broken one; save it again as "
+        f"{Path(name).suffix or '.xlsx'}, or correct kind in {SETTINGS_FILE}."
+    )
 
 
 def _read_sheet(
