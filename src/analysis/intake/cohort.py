@@ -46,6 +46,7 @@ from analysis.intake.sources import (
     hash_queries,
     read_log,
     read_source,
+    spread_wide,
 )
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
@@ -531,6 +532,7 @@ def _write_tables(
     engine: Engine, folder: Path, source: Source, vocabulary: Vocabulary, as_of: date
 ) -> None:
     log, stale = apply_corrections(read_log(engine, source), read_corrections(source))
+    log = spread_wide(engine, log, source)
     cleaned = clean_log(engine, log, source, vocabulary, as_of)
     tables = derive_tables(engine, cleaned, source, vocabulary, as_of)
     for name, table in tables.items():

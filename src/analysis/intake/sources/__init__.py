@@ -37,6 +37,7 @@ from analysis.intake.sources.settings import (
     read_source,
 )
 from analysis.intake.sources.tables import check_tables, read_tables
+from analysis.intake.sources.wide import spread_wide
 from analysis.intake.sources.workbook import read_sheets, read_workbook
 
 __all__ = [
@@ -63,6 +64,7 @@ __all__ = [
     "read_log",
     "read_sheets",
     "read_source",
+    "spread_wide",
 ]
 
 

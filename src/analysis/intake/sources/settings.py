@@ -136,6 +136,11 @@ class Layout:
     answers: Answers = Answers()
 
     @property
+    def is_wide(self) -> bool:
+        """Whether the sessions of a patient stand side by side, in columns with ``{n}``."""
+        return "{n}" in self.columns.get("date", "")
+
+    @property
     def headers(self) -> Iterator[tuple[str, str]]:
         """What each mapped header is for, and the header."""
         yield from self.columns.items()
@@ -376,6 +381,12 @@ def _check_layout(source: Source, layout: Layout, where: str) -> None:
             raise SourceError(
                 f'No {role} column is mapped{block}: add `{role} = "header in the log"`.'
             )
+    numbered = [header for _role, header in layout.headers if "{n}" in header]
+    if numbered and not (layout.is_wide and layout.rows == "sessions"):
+        raise SourceError(
+            f"The column {numbered[0]!r}{block} has {{n}} for the number of a session; the date "
+            "column must have it too, and rows must be sessions."
+        )
     if layout.format.kind == "redcap" and not layout.dictionary:
         raise SourceError(
             f"{where} has no key 'dictionary': name the data dictionary of the REDCap project, "
