@@ -281,6 +281,7 @@ def test_redcap_export_with_its_dictionary(tmp_path: Path, export: str) -> None:
     }
     assert source.answers.side_effects_belong_to == "this session"
     assert found.files == ("export.csv", "dict.csv")
+    assert dict(found.layouts[0].unused) == {}
 
 
 def test_redcap_export_without_its_dictionary(tmp_path: Path) -> None:

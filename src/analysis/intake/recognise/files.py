@@ -257,11 +257,14 @@ def read_as_redcap(part: Part, dictionary: Part, folder: Path) -> Part | None:
         plain = " ".join(header.split())
         bare = header.partition("___")[0] if "___" in header else plain.partition(" (choice=")[0]
         name = bare if bare in labels else by_label.get(bare, "")
+        if is_redcap_own(name or header):
+            known += 1
+            continue
         if name and bare != plain:  # a tick box: what it holds is read by its label later
             found.setdefault(name, pd.Series("", index=part.rows.index))
         elif name:
             found[name] = part.rows[place].str.strip().replace(fields[name].choices)
-        known += bool(name) or is_redcap_own(header)
+        known += bool(name)
     if len(found) < _FEWEST_KNOWN or known < len(part.headers) / 2:
         return None
     rows = pd.DataFrame(dict(enumerate(found.values())))

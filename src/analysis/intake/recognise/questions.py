@@ -1,7 +1,7 @@
 """What a log leaves open once its columns are known, and what is offered instead of a guess."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -218,3 +218,35 @@ def _find_spellings(
         near = find_near(folded, known)
         if near:
             yield Spelling(kind, folded, known[near])
+
+
+# --- nothing to read --------------------------------------------------------------------------
+
+
+def tell_missing(chosen: Sequence[tuple[Group, Choice]], unread: Mapping[str, str]) -> str:
+    """Return the sentence for a log without a patient or a date column."""
+    if not chosen:
+        return (
+            " ".join(unread.values()) or "No log was found; name a file with one row per session."
+        )
+    group, choice = max(chosen, key=lambda pair: len(pair[1].columns))
+    role = "date" if "patient" in choice.columns else "patient"
+    file = group.place
+    if (
+        any(sum(map(str.isdigit, header)) >= 3 for header in group.headers)
+        and len(choice.columns) < 2
+    ):
+        return (
+            f"The first row of {file!r} does not look like a header; add one that names the "
+            f"columns, such as {_EXAMPLES[role]!r} for the {role}."
+        )
+    competing = [str(each) for each in choice.questions if f" {role} (" in each.text]
+    listed = ", ".join(repr(header) for header in group.headers if header)
+    hint = f" {competing[0]}" if competing else ""
+    return (
+        f"No {role} column was recognised in {file!r}; its columns are: {listed}.{hint} "
+        f"Rename one to {_EXAMPLES[role]!r}, or write source.toml by hand."
+    )
+
+
+_EXAMPLES: Final = {"patient": "patient", "date": "date"}

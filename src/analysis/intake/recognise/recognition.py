@@ -36,6 +36,7 @@ from analysis.intake.recognise.questions import (
     ask_about_scores,
     list_spellings,
     list_unknown_scales,
+    tell_missing,
 )
 from analysis.intake.schema import COLUMNS
 from analysis.intake.sources import CANONICAL, DateOrder, Format, Rows
@@ -206,7 +207,7 @@ def _recognise_parts(
     chosen = [_choose(group, names, readers) for group in groups]
     has_sessions = any({"patient", "date"} <= each.columns.keys() for _group, each in chosen)
     if not has_sessions:
-        raise SourceError(_tell_missing([*chosen], left))
+        raise SourceError(tell_missing([*chosen], left))
     layouts = []
     told = [_tell_rows(group, choice, names) for group, choice in chosen]
     for (group, choice), rows in zip(chosen, told, strict=True):
@@ -396,35 +397,3 @@ def _ask_about_unknown_scales(unknown: Iterable[UnknownScale]) -> list[Question]
             "their scores are set aside",
         )
     ]
-
-
-# --- nothing to read --------------------------------------------------------------------------
-
-
-def _tell_missing(chosen: Sequence[tuple[Group, Choice]], unread: Mapping[str, str]) -> str:
-    """Return the sentence for a log without a patient or a date column."""
-    if not chosen:
-        return (
-            " ".join(unread.values()) or "No log was found; name a file with one row per session."
-        )
-    group, choice = max(chosen, key=lambda pair: len(pair[1].columns))
-    role = "date" if "patient" in choice.columns else "patient"
-    file = group.place
-    if (
-        any(sum(map(str.isdigit, header)) >= 3 for header in group.headers)
-        and len(choice.columns) < 2
-    ):
-        return (
-            f"The first row of {file!r} does not look like a header; add one that names the "
-            f"columns, such as {_EXAMPLES[role]!r} for the {role}."
-        )
-    competing = [str(each) for each in choice.questions if f" {role} (" in each.text]
-    listed = ", ".join(repr(header) for header in group.headers if header)
-    hint = f" {competing[0]}" if competing else ""
-    return (
-        f"No {role} column was recognised in {file!r}; its columns are: {listed}.{hint} "
-        f"Rename one to {_EXAMPLES[role]!r}, or write source.toml by hand."
-    )
-
-
-_EXAMPLES: Final = {"patient": "patient", "date": "date"}
