@@ -1,0 +1,265 @@
+"""Restricted maximum likelihood for a covariance that is linear in its parameters.
+
+The covariance of the scores at all visits is ``sum(parameter * base)``: for compound symmetry the
+bases are the identity and the matrix of ones, for an unstructured covariance there is one base for
+each variance and each covariance. Patterns that miss visits have the rows and columns they have.
+
+Notation (Kenward and Roger 1997, Biometrics 53:983-997): V is the covariance of one patient's
+scores, W its inverse, X the design, G a base. ``minus2`` is minus twice the restricted log
+likelihood, with ``log|X'WX|`` and ``(rows - p) log 2 pi`` and without ``log|X'X|``, as lme4, nlme
+and SAS print it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import linalg
+
+from analysis.statistics.models.patterns import Patterns, Reals
+
+Outcome = Literal["converged", "singular", "not identified", "not converged"]
+
+_MOST_STEPS = 200
+_MOST_HALVINGS = 40
+_DECREMENT = 1e-10  # of minus twice the log likelihood: far below any digit that is shown
+_SINGULAR = 1e-9  # least eigenvalue of a correlation matrix that still counts as one
+_INFORMATION = 1e-11  # least eigenvalue of the scaled information that still identifies
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """The restricted likelihood at one set of parameters, and what inference needs of it.
+
+    Shapes: q parameters, p coefficients.
+    """
+
+    parameters: Reals
+    minus2: float
+    coefficients: Reals
+    """(p,)"""
+    variance: Reals
+    """(p, p): (X'WX)^-1, the covariance of the coefficients were the parameters known."""
+    slopes: Reals
+    """(q, p, p): X'WGWX, minus the derivative of X'WX."""
+    gradient: Reals
+    """(q,): of minus2."""
+    observed: Reals
+    """(q, q): second derivatives of minus2."""
+    expected: Reals
+    """(q, q): their expectation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Where the search ended."""
+
+    outcome: Outcome
+    at: Evaluation
+    steps: int
+
+
+def list_compound_bases(visits: int) -> Reals:
+    """Return the two bases of compound symmetry, (2, visits, visits)."""
+    return np.stack([np.eye(visits), np.ones((visits, visits))])
+
+
+def list_unstructured_bases(visits: int) -> Reals:
+    """Return one base for each variance and covariance, (visits (visits + 1) / 2, visits,
+    visits)."""
+    rows, columns = np.tril_indices(visits)
+    bases = np.zeros((len(rows), visits, visits))
+    bases[np.arange(len(rows)), rows, columns] = 1
+    bases[np.arange(len(rows)), columns, rows] = 1
+    return bases
+
+
+def fit_reml(patterns: Sequence[Patterns], bases: Reals) -> Fit:
+    """Return the fit with the largest restricted likelihood.
+
+    Newton's method on the parameters, with the expected in place of the observed second
+    derivatives where these do not point downhill, and steps halved until every pattern's
+    covariance is one and the likelihood grows. No random numbers, no tuning.
+    """
+    at = _evaluate(patterns, bases, _choose_start(patterns, bases))
+    if at is None:
+        raise AssertionError("the starting covariance is positive definite")
+    for step in range(_MOST_STEPS):
+        if _is_singular(patterns, bases, at.parameters):
+            return Fit(outcome="singular", at=at, steps=step)
+        if not _is_identified(at.expected):
+            return Fit(outcome="not identified", at=at, steps=step)
+        downhill = _is_identified(at.observed)
+        direction = linalg.solve(at.observed if downhill else at.expected, at.gradient)
+        if downhill and at.gradient @ direction < _DECREMENT:
+            return Fit(outcome="converged", at=at, steps=step)
+        following = _step(patterns, bases, at, direction)
+        if following is None:
+            break
+        at = following
+    return Fit(outcome="not converged", at=at, steps=_MOST_STEPS)
+
+
+def adjust_variance(
+    patterns: Sequence[Patterns], bases: Reals, at: Evaluation, spread: Reals
+) -> Reals:
+    """Return Kenward and Roger's covariance of the coefficients, (p, p).
+
+    ``spread`` is the covariance of the parameters, (q, q). The term with second derivatives of V is
+    zero, because V is linear in its parameters: this is the "linear" adjustment, which is the same
+    whatever parameters describe the covariance.
+    """
+    inner = np.zeros_like(at.variance)
+    mixed = np.einsum("hl,lij->hij", spread, bases)
+    for each in patterns:
+        inverse = _invert(each, bases, at.parameters)
+        middle = (_take(bases, each) @ inverse @ _take(mixed, each)).sum(axis=0)
+        weighted = inverse @ each.design
+        inner += np.einsum(
+            "kip,kiq->pq", weighted * each.patients[:, None, None], middle @ weighted
+        )
+    for slope, other in zip(at.slopes, np.einsum("hl,lij->hij", spread, at.slopes), strict=True):
+        inner -= slope @ at.variance @ other
+    return at.variance + 2 * at.variance @ inner @ at.variance
+
+
+def combine(bases: Reals, parameters: Reals) -> Reals:
+    """Return the covariance at all visits, (visits, visits)."""
+    return np.einsum("h,hij->ij", parameters, bases)
+
+
+# ---- one evaluation ----------------------------------------------------------------------------
+
+
+def _evaluate(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> Evaluation | None:
+    """Return the likelihood and its derivatives, or nothing where a covariance is none."""
+    q, p = len(bases), patterns[0].design.shape[2]
+    precision, weighted_sum, log_determinant, rows = np.zeros((p, p)), np.zeros(p), 0.0, 0.0
+    inverses = []
+    for each in patterns:
+        covariance = _take(combine(bases, parameters)[None], each)[0]
+        try:
+            root = np.linalg.cholesky(covariance)
+        except np.linalg.LinAlgError:
+            return None
+        inverse = np.linalg.inv(covariance)
+        inverse = (inverse + np.swapaxes(inverse, 1, 2)) / 2
+        inverses.append(inverse)
+        weights = inverse @ each.design * each.patients[:, None, None]
+        precision += np.einsum("kip,kiq->pq", weights, each.design)
+        weighted_sum += np.einsum("kip,ki->p", weights, each.means)
+        logs = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+        log_determinant += float(2 * np.einsum("k,k->", each.patients, logs))
+        rows += float(each.patients.sum() * each.visits.shape[1])
+    variance = linalg.inv(precision)
+    variance = (variance + variance.T) / 2
+    coefficients = variance @ weighted_sum
+
+    squares, gradient = 0.0, np.zeros(q)
+    slopes, pull = np.zeros((q, p, p)), np.zeros((q, p))
+    expected, quadratic = np.zeros((q, q)), np.zeros((q, q))
+    for each, inverse in zip(patterns, inverses, strict=True):
+        n = each.patients[:, None, None]
+        off = each.means - np.einsum("kip,p->ki", each.design, coefficients)
+        products = each.scatter + n * off[:, :, None] * off[:, None, :]
+        base = _take(bases, each)
+        turned = inverse @ base  # (q, k, m, m): WG
+        sandwich = turned @ inverse  # WGW
+        weighted = sandwich @ each.design  # WGWX
+        known = each.design @ variance @ np.swapaxes(each.design, 1, 2)  # X Phi X'
+        squares += float(np.einsum("kij,kij->", inverse, products))
+        gradient += np.einsum("hkij,kij->h", base, n * inverse)
+        gradient -= np.einsum("hkij,kij->h", sandwich, products)
+        slopes += np.einsum("kip,hkiq->hpq", n * each.design, weighted)
+        pull += np.einsum("hkip,ki->hp", weighted, each.patients[:, None] * off)
+        expected += np.einsum("hkij,lkji->hl", turned, n * turned - 2 * sandwich @ (n * known))
+        quadratic += np.einsum("hkij,lkji->hl", turned, sandwich @ products)
+    known_slopes = variance @ slopes
+    gradient -= np.einsum("hii->h", known_slopes)
+    expected += np.einsum("hij,lji->hl", known_slopes, known_slopes)
+    quadratic -= np.einsum("hp,lp->hl", pull @ variance, pull)
+    minus2 = (
+        log_determinant
+        + squares
+        + float(np.linalg.slogdet(precision)[1])
+        + (rows - p) * np.log(2 * np.pi)
+    )
+    expected, quadratic = (expected + expected.T) / 2, (quadratic + quadratic.T) / 2
+    return Evaluation(
+        parameters=parameters,
+        minus2=float(minus2),
+        coefficients=coefficients,
+        variance=variance,
+        slopes=slopes,
+        gradient=gradient,
+        observed=2 * quadratic - expected,
+        expected=expected,
+    )
+
+
+def _take(matrices: Reals, patterns: Patterns) -> Reals:
+    """Return the rows and columns each pattern has, (matrices, k, m, m)."""
+    visits = patterns.visits
+    return matrices[:, visits[:, :, None], visits[:, None, :]]
+
+
+def _invert(patterns: Patterns, bases: Reals, parameters: Reals) -> Reals:
+    inverse = np.linalg.inv(_take(combine(bases, parameters)[None], patterns)[0])
+    return (inverse + np.swapaxes(inverse, 1, 2)) / 2
+
+
+# ---- the search --------------------------------------------------------------------------------
+
+
+def _choose_start(patterns: Sequence[Patterns], bases: Reals) -> Reals:
+    """Return parameters with the visits' own variances and a correlation of one half."""
+    visits, p = bases.shape[1], patterns[0].design.shape[2]
+    precision, total = np.zeros((p, p)), np.zeros(p)
+    for each in patterns:
+        design = each.design * each.patients[:, None, None]
+        precision += np.einsum("kip,kiq->pq", design, each.design)
+        total += np.einsum("kip,ki->p", design, each.means)
+    coefficients = linalg.solve(precision, total)
+    squares, seen = np.zeros(visits), np.zeros(visits)
+    for each in patterns:
+        off = each.means - np.einsum("kip,p->ki", each.design, coefficients)
+        own = np.diagonal(each.scatter, axis1=1, axis2=2) + each.patients[:, None] * off**2
+        np.add.at(squares, each.visits, own)
+        np.add.at(seen, each.visits, np.broadcast_to(each.patients[:, None], own.shape))
+    variances = squares / seen
+    if len(bases) == 2:
+        return np.full(2, squares.sum() / seen.sum() / 2)
+    spreads = np.sqrt(variances)
+    covariance = (np.eye(visits) + 1) / 2 * np.outer(spreads, spreads)
+    return covariance[np.tril_indices(visits)]
+
+
+def _step(
+    patterns: Sequence[Patterns], bases: Reals, at: Evaluation, direction: Reals
+) -> Evaluation | None:
+    for halving in range(_MOST_HALVINGS):
+        tried = _evaluate(patterns, bases, at.parameters - direction / 2**halving)
+        if tried is not None and tried.minus2 <= at.minus2 + 1e-12 * abs(at.minus2):
+            return tried
+    return None
+
+
+def _is_singular(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> bool:
+    """Return whether the scores at some visit are determined by those at the others."""
+    covariance = combine(bases, parameters)
+    spreads = np.sqrt(np.diagonal(covariance))
+    correlation = covariance / np.outer(spreads, spreads)
+    return any(
+        bool((np.linalg.eigvalsh(_take(correlation[None], each)[0]) < _SINGULAR).any())
+        for each in patterns
+    )
+
+
+def _is_identified(information: Reals) -> bool:
+    """Return whether second derivatives are those of a minimum in every direction."""
+    sizes = np.diagonal(information)
+    if not (np.isfinite(information).all() and (sizes > 0).all()):
+        return False
+    scaled = information / np.sqrt(np.outer(sizes, sizes))
+    return bool(np.linalg.eigvalsh(scaled)[0] > _INFORMATION)

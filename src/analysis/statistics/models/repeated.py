@@ -1,0 +1,239 @@
+"""Scores by visit: the mixed model for repeated measures.
+
+score ~ visit, with a mean for each visit and baseline as visit 0 among the scores, normal, the
+scores of one patient correlated: every pair of visits its own way (unstructured) or all alike
+(compound symmetry). Patients who missed visits count with those they have; what is estimated is
+the mean had all continued, if who misses a visit depends on recorded scores only.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from analysis.statistics.models.inference import Degrees, infer
+from analysis.statistics.models.likelihood import (
+    combine,
+    fit_reml,
+    list_compound_bases,
+    list_unstructured_bases,
+)
+from analysis.statistics.models.patterns import (
+    Scores,
+    read_scores,
+    summarise_patterns,
+)
+from analysis.vocabulary import PROTOCOL
+
+Covariance = Literal["unstructured", "compound_symmetry"]
+
+BASELINE: Final = 0
+
+_BASES: Final = {
+    "unstructured": list_unstructured_bases,
+    "compound_symmetry": list_compound_bases,
+}
+_TOO_FEW: Final = "no visit has enough patients"
+_NOTES: Final = {
+    "singular": "the scores at one visit follow from those at the others, so their covariance is "
+    "singular",
+    "not identified": "too few patients were seen at the same visits to estimate the covariance",
+    "not converged": "the search for the largest likelihood did not converge",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitEstimate:
+    """The estimate for one visit; its fields are called as the columns of the estimates frame."""
+
+    visit: int
+    against: int | None = None
+    """The visit a change is counted from; none for a mean or share."""
+    count: int
+    """Patients seen at the visit, or at both."""
+    total: int
+    """Patients in the model."""
+    method: str
+    status: str = "shown"
+    note: str = ""
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+    se: float | None = None
+    df: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisitModel:
+    """A model of all visits, or why there is none."""
+
+    method: str
+    status: str
+    """shown, too few, or not estimable."""
+    note: str
+    """Why there is no estimate; empty where there is."""
+    patients: int
+    """Patients in the model."""
+    rows: int
+    """Scores in the model."""
+    means: tuple[VisitEstimate, ...]
+    """One for each visit, ascending; in the units of the scale."""
+    changes: tuple[VisitEstimate, ...]
+    """One for each visit after baseline: its mean less that of baseline."""
+    log_likelihood: float | None = None
+    """Restricted, as lme4, nlme and SAS print it."""
+    covariance: tuple[tuple[float, ...], ...] = ()
+    """Covariance of the scores at the visits in the model, in squared units of the scale."""
+
+
+def estimate_by_visit(
+    rows: pd.DataFrame,
+    covariance: Covariance = "unstructured",
+    degrees: Degrees = "kenward_roger",
+    visits: Iterable[int] = (),
+) -> VisitModel:
+    """Return the mean at each visit and its change from baseline, with t intervals.
+
+    Visits with fewer patients than the protocol's least number are too few for an estimate and
+    are left out of the model.
+
+    Parameters
+    ----------
+    rows
+        Columns patient, visit (whole number, 0 is baseline) and value (in the units of the scale;
+        missing where the score was not taken). One row for each patient and visit at most; the
+        order of rows and the names of patients change nothing.
+    covariance
+        ``unstructured``, or ``compound_symmetry``: equal variances and equal correlations. The
+        common correlation may be negative.
+    degrees
+        Kenward and Roger's adjustment, or Satterthwaite's degrees of freedom alone.
+    visits
+        Visits that must be among the estimates even if nobody was seen there.
+
+    Raises
+    ------
+    ValueError
+        When a patient has two values at one visit, or a value is infinite.
+
+    Notes
+    -----
+    REML; Kenward and Roger 1997, Biometrics 53:983-997, with V linear in its parameters and the
+    observed information, as SAS MIXED with ddfm=kr(linear) and R's mmrm compute it.
+    """
+    everyone = read_scores(rows)
+    scores = _keep_visits(everyone)
+    method = f"mixed_{covariance}_{degrees}"
+    asked = sorted({*everyone.visits, *(int(visit) for visit in visits)})
+    pairs: list[tuple[int, ...]] = [(visit,) for visit in asked]
+    pairs += [(visit, BASELINE) for visit in asked if visit != BASELINE]
+    reason = _find_obstacle(scores, covariance)
+    found: dict[tuple[int, ...], tuple[float, float, float]] = {}
+    described: dict[str, Any] = {}
+    if not reason:
+        patterns = summarise_patterns(scores.values, np.eye(len(scores.visits)))
+        bases = _BASES[covariance](len(scores.visits))
+        fit = fit_reml(patterns, bases)
+        reason = _NOTES.get(fit.outcome, "")
+    if not reason:
+        known = [pair for pair in pairs if set(pair) <= set(scores.visits)]
+        contrasts = np.array([_weigh(pair, scores.visits) for pair in known])
+        inference = infer(patterns, bases, fit.at, contrasts, degrees)
+        numbers = (inference.values, inference.standard_errors, inference.degrees_of_freedom)
+        found = dict(
+            zip(known, zip(*(each.tolist() for each in numbers), strict=True), strict=True)
+        )
+        described["log_likelihood"] = -fit.at.minus2 / 2
+        matrix = combine(bases, fit.at.parameters)
+        described["covariance"] = tuple(tuple(row) for row in matrix.tolist())
+    estimates = [_estimate(everyone, scores, pair, method, reason, found) for pair in pairs]
+    return VisitModel(
+        method=method,
+        status=_judge(scores, reason),
+        note=reason,
+        patients=scores.patients,
+        rows=scores.rows,
+        means=tuple(each for each in estimates if each.against is None),
+        changes=tuple(each for each in estimates if each.against is not None),
+        **described,
+    )
+
+
+def _keep_visits(scores: Scores) -> Scores:
+    least = PROTOCOL["too_small_for_a_rate"].whole
+    return scores.keep([visit for visit in scores.visits if scores.count_seen(visit) >= least])
+
+
+def _find_obstacle(scores: Scores, covariance: Covariance) -> str:
+    """Return why no model can be fitted, or nothing."""
+    if not scores.visits:
+        return _TOO_FEW
+    if len(scores.visits) == 1:
+        return "there is one visit only, so nothing is repeated"
+    same = np.nanmin(scores.values, axis=0) == np.nanmax(scores.values, axis=0)
+    together = {
+        (first, second): scores.count_seen(first, second)
+        for first, second in combinations(scores.visits, 2)
+    }
+    if covariance == "compound_symmetry":
+        if same.all():
+            return "all scores of a visit are the same, at every visit"
+        return "" if any(together.values()) else "no patient was seen at two visits"
+    if same.any():
+        visit = scores.visits[int(same.argmax())]
+        return f"all scores at visit {visit} are the same, so they vary with nothing"
+    for (first, second), count in together.items():
+        if not count:
+            return f"no patient was seen at both visit {first} and visit {second}"
+    return ""
+
+
+def _weigh(pair: tuple[int, ...], visits: tuple[int, ...]) -> list[float]:
+    """Return the weights of the visits' means: of one visit, or of one less another."""
+    signs = dict(zip(pair, (1.0, -1.0), strict=False))
+    return [signs.get(visit, 0.0) for visit in visits]
+
+
+def _estimate(
+    everyone: Scores,
+    scores: Scores,
+    pair: tuple[int, ...],
+    method: str,
+    reason: str,
+    found: Mapping[tuple[int, ...], tuple[float, float, float]],
+) -> VisitEstimate:
+    count = everyone.count_seen(*pair)
+    visit, against = pair[0], pair[1] if len(pair) > 1 else None
+    shared: dict[str, Any] = {"visit": visit, "against": against, "method": method}
+    shared |= {"count": count, "total": scores.patients}
+    if not count:
+        who = "visit" if against is None else "baseline and visit"
+        note = f"nobody was seen at {who} {visit}"
+        return VisitEstimate(**shared, status="not estimable", note=note)
+    if count < PROTOCOL["too_small_for_a_rate"].whole:
+        return VisitEstimate(**shared, status="too few")
+    if reason:
+        return VisitEstimate(**shared, status="not estimable", note=reason)
+    value, se, df = found[pair]
+    confidence = PROTOCOL["confidence"].value
+    half = float(stats.t.ppf((1 + confidence) / 2, df)) * se
+    return VisitEstimate(
+        **shared,
+        value=value,
+        low=value - half,
+        high=value + half,
+        confidence=confidence,
+        se=se,
+        df=df,
+    )
+
+
+def _judge(scores: Scores, reason: str) -> str:
+    if reason:
+        return "too few" if reason == _TOO_FEW else "not estimable"
+    return "shown"
