@@ -10,12 +10,10 @@
 #   unstructured        nlme::gls with corSymm and varIdent (estimates, standard errors,
 #                       log-likelihood); degrees of freedom by brute force: the likelihood summed
 #                       patient by patient, its derivatives by numDeriv
-#   responders          geepack with an independence working correlation (naive sandwich) and
-#                       Mancl and DeRouen's covariance by brute force, patient by patient
 options(digits = 12, warn = 1, stringsAsFactors = FALSE)
 suppressPackageStartupMessages({
   library(lme4); library(lmerTest); library(pbkrtest); library(nlme); library(jsonlite)
-  library(numDeriv); library(geepack)
+  library(numDeriv)
 })
 
 # ---- the data ------------------------------------------------------------------------------------
@@ -77,15 +75,15 @@ compound <- function(d) {
 
 # ---- unstructured --------------------------------------------------------------------------------
 
-covariance_of <- function(theta, k) {
-  sigma <- matrix(0, k, k)
-  sigma[lower.tri(sigma, diag = TRUE)] <- theta
-  sigma + t(sigma) - diag(diag(sigma), k)
+symmetric <- function(x, k) {
+  m <- matrix(0, k, k)
+  m[lower.tri(m, diag = TRUE)] <- x
+  m + t(m) - diag(diag(m), k)
 }
 
 # minus twice the restricted log-likelihood, summed over patients one by one
-likelihood_at <- function(people, theta, k) {
-  sigma <- covariance_of(theta, k)
+likelihood_at <- function(people, sigma) {
+  k <- nrow(sigma)
   information <- matrix(0, k, k); total <- numeric(k); logs <- 0; squares <- 0; n <- 0
   for (one in people) {
     at <- one$at
@@ -113,19 +111,26 @@ unstructured <- function(d) {
   whole <- names(which(table(d$patient) == k))[1]
   complete <- corMatrix(fit$modelStruct$corStruct)[[whole]]
   sigma <- fit$sigma^2 * complete * outer(ratios, ratios)
-  theta <- sigma[lower.tri(sigma, diag = TRUE)]
+  by_gls <- sigma
   rows <- contrasts_of(k)
-  scale <- outer(sqrt(diag(sigma)), sqrt(diag(sigma)))[lower.tri(sigma, diag = TRUE)]
-  # a Newton step or two from where gls stopped, so that the degrees of freedom are at the optimum
-  objective <- function(x) likelihood_at(people, x * scale, k)$minus2
-  x <- theta / scale
   people <- split(d[, c("at", "value")], d$patient)
-  near <- list(d = 2e-3, eps = 2e-4)  # the default steps leave the covariance matrices
-  stopifnot(abs(objective(x) + 2 * as.numeric(logLik(fit))) < 1e-4)
-  for (i in 1:3) x <- x - solve(hessian(objective, x, method.args = near), grad(objective, x))
-  at <- likelihood_at(people, x * scale, k)
-  spread <- 2 * solve(hessian(objective, x, method.args = near))
-  slopes <- jacobian(function(x) as.numeric(likelihood_at(people, x * scale, k)$phi), x)
+  stopifnot(abs(likelihood_at(people, sigma)$minus2 + 2 * as.numeric(logLik(fit))) < 1e-6)
+  # Newton steps from where gls stopped. The covariance is root (I + x) root' with a symmetric x that
+  # starts at zero, which keeps the numerical derivatives away from the edge.
+  q <- k * (k + 1) / 2
+  near <- list(eps = 0.02)
+  for (i in 1:2) {
+    root <- t(chol(sigma))
+    shape <- function(x) root %*% symmetric(x, k) %*% t(root)
+    objective <- function(x) likelihood_at(people, sigma + shape(x))$minus2
+    curvature <- hessian(objective, numeric(q), method.args = near)
+    if (i == 1) sigma <- sigma - shape(solve(curvature, grad(objective, numeric(q),
+                                                             method.args = near)))
+  }
+  at <- likelihood_at(people, sigma)
+  spread <- 2 * solve(curvature)
+  slopes <- jacobian(function(x) as.numeric(likelihood_at(people, sigma + shape(x))$phi),
+                     numeric(q), method.args = near)
   se2 <- function(phi) rowSums((rows %*% phi) * rows)
   df <- apply(rows, 1, function(l) {
     g <- apply(slopes, 2, function(s) as.numeric(l %*% matrix(s, k, k) %*% l))
@@ -133,13 +138,11 @@ unstructured <- function(d) {
   })
   # Kenward and Roger 1997, with V linear in its parameters: sums over patients of
   # X'W G_h W G_l W X and X'W G_h W X
-  q <- length(x)
-  sigma_there <- covariance_of(x * scale, k)
-  bases <- lapply(seq_len(q), function(h) covariance_of(replace(numeric(q), h, scale[h]), k))
+  bases <- lapply(seq_len(q), function(h) shape(replace(numeric(q), h, 1)))
   p <- lapply(seq_len(q), function(h) matrix(0, k, k))
   inner <- matrix(0, k, k)
   for (one in people) {
-    i <- one$at; w <- solve(sigma_there[i, i, drop = FALSE])
+    i <- one$at; w <- solve(sigma[i, i, drop = FALSE])
     for (h in seq_len(q)) {
       left <- w %*% bases[[h]][i, i, drop = FALSE] %*% w
       p[[h]][i, i] <- p[[h]][i, i] + left
@@ -153,9 +156,9 @@ unstructured <- function(d) {
   adjusted <- at$phi + 2 * at$phi %*% inner %*% at$phi
   list(
     log_likelihood = as.numeric(logLik(fit)),
+    covariance = by_gls,
     estimate = as.numeric(rows %*% coef(fit)),
     se = sqrt(se2(as.matrix(vcov(fit)))),
-    covariance = sigma,
     df_satterthwaite = df,
     se_kenward_roger = sqrt(se2(adjusted)),
     df_kenward_roger = df,
@@ -170,7 +173,7 @@ found <- lapply(sets, function(d) {
   list(patients = length(unique(d$patient)), rows = nrow(d),
        compound_symmetry = compound(d), unstructured = unstructured(d))
 })
-versions <- sapply(c("lme4", "lmerTest", "pbkrtest", "nlme", "numDeriv", "geepack"),
+versions <- sapply(c("lme4", "lmerTest", "pbkrtest", "nlme", "numDeriv"),
                    function(p) as.character(packageVersion(p)))
 write(toJSON(c(list(software = c(R = R.version.string, as.list(versions))), found),
              digits = I(12), auto_unbox = TRUE, pretty = TRUE), "repeated_measures.json")

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import linalg
 
 from analysis.statistics.models.likelihood import Evaluation, adjust_variance
 from analysis.statistics.models.patterns import Patterns, Reals
@@ -48,7 +47,9 @@ def infer(
         Stat Sci 13:236-247), or the expected, as pbkrtest does.
     """
     curvature = at.observed if information == "observed" else at.expected
-    spread = 2 * linalg.inv(curvature)
+    scale = np.sqrt(np.diagonal(curvature))
+    scales = np.outer(scale, scale)
+    spread = 2 * np.linalg.inv(curvature / scales) / scales
     plain = np.einsum("cp,pq,cq->c", contrasts, at.variance, contrasts)
     turned = contrasts @ at.variance
     gradients = np.einsum("cp,hpq,cq->ch", turned, at.slopes, turned)

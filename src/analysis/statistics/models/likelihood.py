@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy import linalg
 
 from analysis.statistics.models.patterns import Patterns, Reals
 
@@ -24,8 +23,8 @@ Outcome = Literal["converged", "singular", "not identified", "not converged"]
 _MOST_STEPS = 200
 _MOST_HALVINGS = 40
 _DECREMENT = 1e-10  # of minus twice the log likelihood: far below any digit that is shown
-_SINGULAR = 1e-9  # least eigenvalue of a correlation matrix that still counts as one
-_INFORMATION = 1e-11  # least eigenvalue of the scaled information that still identifies
+_IDENTIFIED = 1e-11  # least eigenvalue of the scaled information that can still be inverted
+_NEAR_EDGE = 1e-4  # least eigenvalue of a correlation matrix, when a search ends without success
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,23 +81,24 @@ def fit_reml(patterns: Sequence[Patterns], bases: Reals) -> Fit:
     derivatives where these do not point downhill, and steps halved until every pattern's
     covariance is one and the likelihood grows. No random numbers, no tuning.
     """
-    at = _evaluate(patterns, bases, _choose_start(patterns, bases))
+    at = evaluate(patterns, bases, _choose_start(patterns, bases))
     if at is None:
-        raise AssertionError("the starting covariance is positive definite")
-    for step in range(_MOST_STEPS):
-        if _is_singular(patterns, bases, at.parameters):
-            return Fit(outcome="singular", at=at, steps=step)
+        raise ValueError("the scores at some visit do not vary")
+    for steps in range(_MOST_STEPS):
         if not _is_identified(at.expected):
-            return Fit(outcome="not identified", at=at, steps=step)
+            near_edge = _is_near_edge(patterns, bases, at.parameters)
+            return Fit(outcome="singular" if near_edge else "not identified", at=at, steps=steps)
         downhill = _is_identified(at.observed)
-        direction = linalg.solve(at.observed if downhill else at.expected, at.gradient)
-        if downhill and at.gradient @ direction < _DECREMENT:
-            return Fit(outcome="converged", at=at, steps=step)
+        direction = _solve(at.observed if downhill else at.expected, at.gradient)
         following = _step(patterns, bases, at, direction)
+        if downhill and at.gradient @ direction < _DECREMENT:
+            # the last step is too short to be judged by the likelihood, and halves the digits lost
+            return Fit(outcome="converged", at=following or at, steps=steps)
         if following is None:
             break
         at = following
-    return Fit(outcome="not converged", at=at, steps=_MOST_STEPS)
+    near_edge = _is_near_edge(patterns, bases, at.parameters)
+    return Fit(outcome="singular" if near_edge else "not converged", at=at, steps=steps)
 
 
 def adjust_variance(
@@ -113,7 +113,7 @@ def adjust_variance(
     inner = np.zeros_like(at.variance)
     mixed = np.einsum("hl,lij->hij", spread, bases)
     for each in patterns:
-        inverse = _invert(each, bases, at.parameters)
+        inverse = _invert(_take(combine(bases, at.parameters)[None], each)[0])
         middle = (_take(bases, each) @ inverse @ _take(mixed, each)).sum(axis=0)
         weighted = inverse @ each.design
         inner += np.einsum(
@@ -132,7 +132,7 @@ def combine(bases: Reals, parameters: Reals) -> Reals:
 # ---- one evaluation ----------------------------------------------------------------------------
 
 
-def _evaluate(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> Evaluation | None:
+def evaluate(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> Evaluation | None:
     """Return the likelihood and its derivatives, or nothing where a covariance is none."""
     q, p = len(bases), patterns[0].design.shape[2]
     precision, weighted_sum, log_determinant, rows = np.zeros((p, p)), np.zeros(p), 0.0, 0.0
@@ -141,10 +141,9 @@ def _evaluate(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> 
         covariance = _take(combine(bases, parameters)[None], each)[0]
         try:
             root = np.linalg.cholesky(covariance)
+            inverse = _invert(covariance)
         except np.linalg.LinAlgError:
             return None
-        inverse = np.linalg.inv(covariance)
-        inverse = (inverse + np.swapaxes(inverse, 1, 2)) / 2
         inverses.append(inverse)
         weights = inverse @ each.design * each.patients[:, None, None]
         precision += np.einsum("kip,kiq->pq", weights, each.design)
@@ -152,7 +151,10 @@ def _evaluate(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> 
         logs = np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
         log_determinant += float(2 * np.einsum("k,k->", each.patients, logs))
         rows += float(each.patients.sum() * each.visits.shape[1])
-    variance = linalg.inv(precision)
+    try:
+        variance = np.linalg.inv(precision)
+    except np.linalg.LinAlgError:
+        return None
     variance = (variance + variance.T) / 2
     coefficients = variance @ weighted_sum
 
@@ -204,9 +206,9 @@ def _take(matrices: Reals, patterns: Patterns) -> Reals:
     return matrices[:, visits[:, :, None], visits[:, None, :]]
 
 
-def _invert(patterns: Patterns, bases: Reals, parameters: Reals) -> Reals:
-    inverse = np.linalg.inv(_take(combine(bases, parameters)[None], patterns)[0])
-    return (inverse + np.swapaxes(inverse, 1, 2)) / 2
+def _invert(covariance: Reals) -> Reals:
+    inverse = np.linalg.inv(covariance)
+    return np.asarray(inverse + np.swapaxes(inverse, 1, 2)) / 2
 
 
 # ---- the search --------------------------------------------------------------------------------
@@ -220,7 +222,7 @@ def _choose_start(patterns: Sequence[Patterns], bases: Reals) -> Reals:
         design = each.design * each.patients[:, None, None]
         precision += np.einsum("kip,kiq->pq", design, each.design)
         total += np.einsum("kip,ki->p", design, each.means)
-    coefficients = linalg.solve(precision, total)
+    coefficients = np.linalg.solve(precision, total)
     squares, seen = np.zeros(visits), np.zeros(visits)
     for each in patterns:
         off = each.means - np.einsum("kip,p->ki", each.design, coefficients)
@@ -239,21 +241,26 @@ def _step(
     patterns: Sequence[Patterns], bases: Reals, at: Evaluation, direction: Reals
 ) -> Evaluation | None:
     for halving in range(_MOST_HALVINGS):
-        tried = _evaluate(patterns, bases, at.parameters - direction / 2**halving)
+        tried = evaluate(patterns, bases, at.parameters - direction / 2**halving)
         if tried is not None and tried.minus2 <= at.minus2 + 1e-12 * abs(at.minus2):
             return tried
     return None
 
 
-def _is_singular(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> bool:
-    """Return whether the scores at some visit are determined by those at the others."""
+def _is_near_edge(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> bool:
+    """Return whether the scores at some visit all but follow from those at the others."""
     covariance = combine(bases, parameters)
     spreads = np.sqrt(np.diagonal(covariance))
     correlation = covariance / np.outer(spreads, spreads)
     return any(
-        bool((np.linalg.eigvalsh(_take(correlation[None], each)[0]) < _SINGULAR).any())
+        bool((np.linalg.eigvalsh(_take(correlation[None], each)[0]) < _NEAR_EDGE).any())
         for each in patterns
     )
+
+
+def _solve(curvature: Reals, gradient: Reals) -> Reals:
+    scale = np.sqrt(np.diagonal(curvature))
+    return np.asarray(np.linalg.solve(curvature / np.outer(scale, scale), gradient / scale) / scale)
 
 
 def _is_identified(information: Reals) -> bool:
@@ -262,4 +269,4 @@ def _is_identified(information: Reals) -> bool:
     if not (np.isfinite(information).all() and (sizes > 0).all()):
         return False
     scaled = information / np.sqrt(np.outer(sizes, sizes))
-    return bool(np.linalg.eigvalsh(scaled)[0] > _INFORMATION)
+    return bool(np.linalg.eigvalsh(scaled)[0] > _IDENTIFIED)

@@ -9,6 +9,7 @@ The sums are the same to the last bit whatever the order of the patients (see
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -40,12 +41,18 @@ class Scores:
         """Scores there are."""
         return int((~np.isnan(self.values)).sum())
 
-    def count_seen(self, *visits: int) -> int:
-        """Patients seen at every one of these visits."""
-        if not set(visits) <= set(self.visits):
+    @cached_property
+    def _together(self) -> Reals:
+        """(visits, visits): patients seen at both."""
+        seen = (~np.isnan(self.values)).astype(float)
+        return np.asarray(seen.T @ seen)
+
+    def count_seen(self, first: int, second: int | None = None) -> int:
+        """Patients seen at a visit, or at both of two."""
+        if not {first, first if second is None else second} <= set(self.visits):
             return 0
-        columns = [self.visits.index(visit) for visit in visits]
-        return int((~np.isnan(self.values[:, columns])).all(axis=1).sum())
+        row = self.visits.index(first)
+        return int(self._together[row, row if second is None else self.visits.index(second)])
 
     def keep(self, visits: Sequence[int]) -> "Scores":
         """Return the scores at these visits of the patients who were seen at one of them."""
@@ -112,34 +119,36 @@ def summarise_patterns(values: Reals, design: Reals) -> list[Patterns]:
         (visits, p); the identity gives each visit a mean of its own.
     """
     seen = ~np.isnan(values)
-    sizes = seen.sum(axis=1)
+    sizes = seen @ np.ones(seen.shape[1])
     # about a mean near their own, squares lose no digits when a constant is added to all scores
-    total = _sum_by_pattern(np.where(seen, values, 0.0), np.zeros(1, dtype=int))[0]
+    total = _sum_by_pattern(np.where(seen, values, 0.0).T, np.zeros(1, dtype=int))[:, 0]
     centre = total / np.maximum(seen.sum(axis=0), 1)
-    centred = values - centre
     found = []
-    for size in np.unique(sizes[sizes > 0]):
+    for size in range(1, seen.shape[1] + 1):
         chosen = np.flatnonzero(sizes == size)
+        if not len(chosen):
+            continue
         keys = _number_patterns(seen[chosen])
         order = np.argsort(keys, kind="stable")
         starts = np.flatnonzero(np.diff(keys[order], prepend=-1))
         rows = chosen[order]
-        visits = np.nonzero(seen[rows[starts]])[1].reshape(len(starts), size)
         counts = np.diff(starts, append=len(rows)).astype(float)
-        deviations = centred[rows][seen[rows]].reshape(len(rows), size)
+        visits = np.nonzero(seen[rows[starts]])[1].reshape(len(starts), size)
+        columns = np.repeat(visits.T, counts.astype(int), axis=1)
+        deviations = values[rows, columns] - centre[columns]
         sums = _sum_by_pattern(deviations, starts)
         scatter = np.empty((len(starts), size, size))
         for left in range(size):
-            products = deviations[:, left, None] * deviations[:, left:]
-            scatter[:, left, left:] = _sum_by_pattern(products, starts)
-            scatter[:, left:, left] = scatter[:, left, left:]
-        scatter -= sums[:, :, None] * sums[:, None, :] / counts[:, None, None]
+            products = _sum_by_pattern(deviations[left] * deviations[left:], starts)
+            products -= sums[left] * sums[left:] / counts
+            scatter[:, left, left:] = products.T
+            scatter[:, left:, left] = products.T
         found.append(
             Patterns(
                 visits=visits,
                 design=design[visits],
                 patients=counts,
-                means=sums / counts[:, None] + centre[visits],
+                means=(sums / counts).T + centre[visits],
                 scatter=scatter,
             )
         )
@@ -159,21 +168,21 @@ def _number_patterns(seen: NDArray[np.bool_]) -> Positions:
 
 
 def _sum_by_pattern(values: Reals, starts: NDArray[Any]) -> Reals:
-    """Return the sums of the columns over the rows from each start to the next.
+    """Return the sums over the columns from each start to the next, one row for each row.
 
     Each value is split into a coarse and a fine part, on grids chosen so that a sum of as many
     such parts is exact. An exact sum does not depend on the order of its terms, so neither the
-    order of the rows nor the number of threads shows in the result. (Rump, Ogita and Oishi 2008,
-    SIAM J Sci Comput 31:189-224; Demmel and Nguyen 2013, on reproducible sums.)
+    order of the patients nor the number of threads shows in the result. (Rump, Ogita and Oishi
+    2008, SIAM J Sci Comput 31:189-224; Demmel and Nguyen 2013, on reproducible sums.)
     """
-    total = np.zeros((len(starts), values.shape[1]))
+    total = np.zeros((len(values), len(starts)))
     rest = values
-    room = np.ceil(np.log2(len(values) + 2))
+    room = np.ceil(np.log2(values.shape[1] + 2))
     for _ in range(2):
-        largest = np.abs(rest).max(axis=0)
+        largest = np.maximum(rest.max(axis=1), -rest.min(axis=1))[:, None]
         powers = np.log2(largest, where=largest > 0, out=np.zeros_like(largest))
         grid = np.exp2(np.ceil(powers) + room)
         part = (rest + grid) - grid
-        total += np.add.reduceat(part, starts, axis=0)
+        total += np.add.reduceat(part, starts, axis=1)
         rest = rest - part
     return total

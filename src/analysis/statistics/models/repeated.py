@@ -41,7 +41,7 @@ _TOO_FEW: Final = "no visit has enough patients"
 _NOTES: Final = {
     "singular": "the scores at one visit follow from those at the others, so their covariance is "
     "singular",
-    "not identified": "too few patients were seen at the same visits to estimate the covariance",
+    "not identified": "the scores do not tell the covariance of the visits",
     "not converged": "the search for the largest likelihood did not converge",
 }
 
@@ -132,7 +132,7 @@ def estimate_by_visit(
     asked = sorted({*everyone.visits, *(int(visit) for visit in visits)})
     pairs: list[tuple[int, ...]] = [(visit,) for visit in asked]
     pairs += [(visit, BASELINE) for visit in asked if visit != BASELINE]
-    reason = _find_obstacle(scores, covariance)
+    reason = _find_obstacle(everyone, scores, covariance)
     found: dict[tuple[int, ...], tuple[float, float, float]] = {}
     described: dict[str, Any] = {}
     if not reason:
@@ -169,8 +169,10 @@ def _keep_visits(scores: Scores) -> Scores:
     return scores.keep([visit for visit in scores.visits if scores.count_seen(visit) >= least])
 
 
-def _find_obstacle(scores: Scores, covariance: Covariance) -> str:
+def _find_obstacle(everyone: Scores, scores: Scores, covariance: Covariance) -> str:
     """Return why no model can be fitted, or nothing."""
+    if not everyone.rows:
+        return "nobody has a score"
     if not scores.visits:
         return _TOO_FEW
     if len(scores.visits) == 1:
@@ -186,7 +188,7 @@ def _find_obstacle(scores: Scores, covariance: Covariance) -> str:
         return "" if any(together.values()) else "no patient was seen at two visits"
     if same.any():
         visit = scores.visits[int(same.argmax())]
-        return f"all scores at visit {visit} are the same, so they vary with nothing"
+        return f"all scores at visit {visit} are the same, so nothing can be said of how they vary"
     for (first, second), count in together.items():
         if not count:
             return f"no patient was seen at both visit {first} and visit {second}"
