@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -505,6 +506,31 @@ def test_responders_by_visit() -> None:
     assert {each.method for each in found} == {"gee_responders"}
     # a sandwich without Mancl and DeRouen's correction would be outside the tolerance
     assert (errors / np.array(expected["se_sandwich"])).min() > 1.001
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_responders_as_statsmodels(seed: int) -> None:
+    """The equations are those of statsmodels' GEE, which needs a second for a thousand patients."""
+    random = np.random.default_rng(seed)
+    wide = (random.normal(size=(60, 1)) + random.normal(size=(60, 4)) > 0).astype(float)
+    wide[random.random(wide.shape) < 0.2] = MISSING
+    rows = frame(*wide.tolist()).dropna()
+    exchangeable = sm.cov_struct.Exchangeable()
+    model = sm.GEE(
+        rows["value"],
+        pd.get_dummies(rows["visit"]).astype(float),
+        groups=rows["patient"],
+        family=sm.families.Binomial(),
+        cov_struct=exchangeable,
+    )
+    result = model.fit(cov_type="bias_reduced", ctol=1e-10, maxiter=200)
+    shares = 1 / (1 + np.exp(-result.params.to_numpy()))
+
+    found = estimate_responders_by_visit(rows)
+
+    assert [each.value for each in found] == pytest.approx(shares, rel=1e-8)
+    errors = shares * (1 - shares) * result.bse.to_numpy()
+    assert [each.se for each in found] == pytest.approx(errors, rel=1e-8)
 
 
 def responses(*visits: tuple[int, int]) -> pd.DataFrame:

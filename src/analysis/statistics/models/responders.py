@@ -1,20 +1,24 @@
 """Responders by visit: how many patients have, at each visit, what counts as a response."""
 
-import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import statsmodels.api as sm
 from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
-from analysis.statistics.models.patterns import Scores, read_scores
+from analysis.statistics.models.patterns import (
+    Patterns,
+    Reals,
+    Scores,
+    read_scores,
+    summarise_patterns,
+)
 from analysis.statistics.models.repeated import VisitEstimate
 from analysis.vocabulary import PROTOCOL, Constant
 
-_TOLERANCE: Final = 1e-10  # of the estimating equations
+_TOLERANCE: Final = 1e-10  # of the last step of a log odds
 _MOST_STEPS: Final = 200
 _EDGE: Final = 1e-6  # a working correlation matrix with a smaller eigenvalue is singular
 _NO_MODEL: Final = "the model of all visits cannot be fitted, so the interval is the exact one"
@@ -68,9 +72,9 @@ def estimate_responders_by_visit(
         visit for visit, (yes, seen) in counts.items() if min(yes, seen - yes) >= least.whole
     ]
     found = _fit(scores.keep(modelled)) if modelled else {}
-    note = "" if found is not None else _NO_MODEL
+    notes = dict.fromkeys(modelled, _NO_MODEL)
     return tuple(
-        _estimate(visit, *counts.get(visit, (0, 0)), (found or {}).get(visit, {}), note)
+        _estimate(visit, *counts.get(visit, (0, 0)), found.get(visit, {}), notes.get(visit, ""))
         for visit in asked
     )
 
@@ -99,32 +103,12 @@ def _estimate(
     )
 
 
-def _fit(scores: Scores) -> dict[int, dict[str, float]] | None:
-    """Return the share at each visit with its interval, or nothing if the search fails."""
-    # patients stand in the order of what was seen of them: sums do not know the order of the rows
-    ordered = scores.values[np.lexsort(np.nan_to_num(scores.values, nan=2.0).T)]
-    patients, columns = np.nonzero(~np.isnan(ordered))
-    most = int(np.bincount(patients).max())
-    working = sm.cov_struct.Exchangeable() if most > 1 else sm.cov_struct.Independence()
-    model = sm.GEE(
-        ordered[patients, columns],
-        np.eye(len(scores.visits))[columns],
-        groups=patients,
-        family=sm.families.Binomial(),
-        cov_struct=working,
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            result = model.fit(cov_type="bias_reduced", ctol=_TOLERANCE, maxiter=_MOST_STEPS)
-        except (np.linalg.LinAlgError, ValueError, ZeroDivisionError):
-            return None
-    log_odds, errors = np.asarray(result.params), np.asarray(result.bse)
-    correlation = float(working.dep_params) if most > 1 else 0.0
-    least_eigenvalue = min(1 - correlation, 1 + (most - 1) * correlation)
-    # comparisons with a missing number are false: what is not a number is not accepted
-    if not (result.converged and least_eigenvalue > _EDGE and (errors > 0).all()):
-        return None
+def _fit(scores: Scores) -> dict[int, dict[str, float]]:
+    """Return the share at each visit with its interval; no visit if there is no solution."""
+    solved = _solve_equations(summarise_patterns(scores.values, np.eye(len(scores.visits))))
+    if solved is None:
+        return {}
+    log_odds, errors = solved
     df = scores.patients - 1
     half = stats.t.ppf((1 + PROTOCOL["confidence"].value) / 2, df) * errors
     shares = special.expit(log_odds)
@@ -138,3 +122,85 @@ def _fit(scores: Scores) -> dict[int, dict[str, float]] | None:
         }
         for i, visit in enumerate(scores.visits)
     }
+
+
+# ---- the estimating equations ------------------------------------------------------------------
+# Of the patients they need what a pattern holds: its number, means and products of residuals. The
+# covariance of Mancl and DeRouen too, for patients of one pattern have the same leverage.
+
+
+def _solve_equations(patterns: Sequence[Patterns]) -> tuple[Reals, Reals] | None:
+    """Return the log odds at the visits and their standard errors, or nothing without a solution:
+    no convergence, or a working correlation matrix that is singular or none."""
+    visits = patterns[0].design.shape[2]
+    total, seen = np.zeros(visits), np.zeros(visits)
+    for each in patterns:
+        np.add.at(total, each.visits, each.means * each.patients[:, None])
+        np.add.at(seen, each.visits, np.broadcast_to(each.patients[:, None], each.means.shape))
+    log_odds = special.logit(total / seen)
+    most = max(each.visits.shape[1] for each in patterns)
+    for _ in range(_MOST_STEPS):
+        correlation = _estimate_correlation(patterns, log_odds)
+        if not min(1 - correlation, 1 + (most - 1) * correlation) > _EDGE:
+            return None
+        bread, score, meat = _sum_equations(patterns, log_odds, correlation)
+        step = bread @ score
+        if np.abs(step).max() < _TOLERANCE:
+            return log_odds, np.sqrt(np.diagonal(bread @ meat @ bread))
+        log_odds = log_odds + step
+    return None
+
+
+def _estimate_correlation(patterns: Sequence[Patterns], log_odds: Reals) -> float:
+    """Return the moment estimate of the common correlation; zero where nobody was seen twice."""
+    squares = products = rows = pairs = 0.0
+    for each in patterns:
+        spread, _, residuals = _list_residuals(each, log_odds)
+        standard = residuals / (spread[:, :, None] * spread[:, None, :])
+        diagonal = float(np.einsum("kii->", standard))
+        size = each.visits.shape[1]
+        squares += diagonal
+        products += (float(np.einsum("kij->", standard)) - diagonal) / 2
+        rows += float(each.patients.sum()) * size
+        pairs += float(each.patients.sum()) * size * (size - 1) / 2
+    p = len(log_odds)
+    if pairs <= p:
+        return 0.0
+    return products / (pairs - p) / (squares / (rows - p))
+
+
+def _sum_equations(
+    patterns: Sequence[Patterns], log_odds: Reals, correlation: float
+) -> tuple[Reals, Reals, Reals]:
+    """Return the inverse of the equations' derivative, the equations, and the sum of their
+    squares over patients with residuals corrected for leverage; the scale cancels."""
+    p = len(log_odds)
+    derivative, score, meat = np.zeros((p, p)), np.zeros(p), np.zeros((p, p))
+    parts = []
+    for each in patterns:
+        spread, off, residuals = _list_residuals(each, log_odds)
+        size = each.visits.shape[1]
+        working = np.full((size, size), correlation) + (1 - correlation) * np.eye(size)
+        slope = spread[:, :, None] ** 2 * each.design
+        inverse = np.linalg.inv(working) / (spread[:, :, None] * spread[:, None, :])
+        weights = np.swapaxes(slope, 1, 2) @ inverse
+        n = each.patients[:, None, None]
+        derivative += np.einsum("kpq->pq", n * (weights @ slope))
+        score += np.einsum("kpi,ki->p", weights, each.patients[:, None] * off)
+        parts.append((slope, weights, residuals))
+    bread = np.asarray(np.linalg.inv(derivative), dtype=np.float64)
+    for slope, weights, residuals in parts:
+        leverage = slope @ bread @ weights
+        corrected = weights @ np.linalg.inv(np.eye(leverage.shape[1]) - leverage)
+        meat += np.einsum("kpq->pq", corrected @ residuals @ np.swapaxes(corrected, 1, 2))
+    return bread, score, meat
+
+
+def _list_residuals(patterns: Patterns, log_odds: Reals) -> tuple[Reals, Reals, Reals]:
+    """Return, for each pattern, the standard deviation of a response at its visits, the mean
+    residual there, and the products of residuals summed over patients."""
+    shares = special.expit(log_odds)[patterns.visits]
+    spread: Reals = np.sqrt(shares * (1 - shares))
+    off = patterns.means - shares
+    products = off[:, :, None] * off[:, None, :] * patterns.patients[:, None, None]
+    return spread, off, patterns.scatter + products
