@@ -399,6 +399,9 @@ DEGENERATE = [
      "not estimable", "singular"),
     ([[x, y, x * y, x**2, y**2, x - y**3] for x, y in zip(X, Y, strict=True)], "unstructured",
      "not estimable", "not estimable", "singular"),
+    # differences whose squares are nothing
+    ([[x / 1e200, y / 1e200] for x, y in zip(X, Y, strict=True)], "unstructured", "not estimable",
+     "not estimable", "did not converge"),
     # four patients at baseline: the others' visits are still a model, but nothing has a baseline
     ([[x if i < 4 else M, y, x + y**2] for i, (x, y) in enumerate(zip(X, Y, strict=True))],
      "unstructured", "shown", "too few", ""),
@@ -426,6 +429,22 @@ def test_degenerate_input(
             assert each.low < each.value < each.high
             assert each.count >= 5
         assert each.note or each.status != "not estimable"
+
+
+def test_a_covariance_no_patient_could_have() -> None:
+    """Pairs of visits seen by different patients can contradict each other: each of three visits
+    goes with the next, and the last against the first."""
+    random = np.random.default_rng(4)
+    first, noise = random.normal(size=30), random.normal(size=30) / 4
+    a, b = first + noise, first - noise
+    rows = [[x, y, M] for x, y in zip(a, b, strict=True)]
+    rows += [[M, x, y] for x, y in zip(a, b, strict=True)]
+    rows += [[x, M, -y] for x, y in zip(a, b, strict=True)]
+
+    found = estimate_by_visit(frame(*rows))
+
+    assert found.status == "not estimable"
+    assert found.note == "the scores do not tell the covariance of the visits"
 
 
 def test_a_visit_nobody_has() -> None:
@@ -460,6 +479,8 @@ def test_mistakes_of_ours_do_not_become_numbers() -> None:
         estimate_by_visit(twice)
     with pytest.raises(ValueError, match="infinite"):
         estimate_by_visit(frame([1.0, math.inf]))
+    with pytest.raises(ValueError, match="too large to be a score"):
+        estimate_by_visit(frame([1.0, -1e200]))
     with pytest.raises(ValueError, match="neither 0 nor 1"):
         estimate_responders_by_visit(frame([1.0, 2.0]))
 
@@ -479,6 +500,10 @@ def test_estimates_are_rows_of_the_estimates_frame() -> None:
                 for one in model.means + model.changes
             ]
             assert len(make_estimates(each, **shared)) == len(each) == 6 + 5
+    (alone,) = estimate_by_visit(frame([2.0])).means
+    assert len(make_estimates([{"statistic": "mean", **asdict(alone)}], **shared)) == 1
+    for share in estimate_responders_by_visit(responses((3, 20), (12, 30)), visits=[9]):
+        assert len(make_estimates([{"statistic": "share", **asdict(share)}], **shared)) == 1
 
 
 # --- responders -------------------------------------------------------------------------------

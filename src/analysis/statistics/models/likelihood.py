@@ -52,11 +52,12 @@ class Evaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """Where the search ended."""
+    """How the search ended."""
 
     outcome: Outcome
-    at: Evaluation
     steps: int
+    at: Evaluation | None = None
+    """The largest likelihood, if it was found."""
 
 
 def list_compound_bases(visits: int) -> Reals:
@@ -82,23 +83,21 @@ def fit_reml(patterns: Sequence[Patterns], bases: Reals) -> Fit:
     covariance is one and the likelihood grows. No random numbers, no tuning.
     """
     at = evaluate(patterns, bases, _choose_start(patterns, bases))
-    if at is None:
-        raise ValueError("the scores at some visit do not vary")
-    for steps in range(_MOST_STEPS):
-        if not _is_identified(at.expected):
-            near_edge = _is_near_edge(patterns, bases, at.parameters)
-            return Fit(outcome="singular" if near_edge else "not identified", at=at, steps=steps)
-        downhill = _is_identified(at.observed)
-        direction = _solve(at.observed if downhill else at.expected, at.gradient)
-        following = _step(patterns, bases, at, direction)
-        if downhill and at.gradient @ direction < _DECREMENT:
-            # the last step is too short to be judged by the likelihood, and halves the digits lost
-            return Fit(outcome="converged", at=following or at, steps=steps)
-        if following is None:
-            break
-        at = following
-    near_edge = _is_near_edge(patterns, bases, at.parameters)
-    return Fit(outcome="singular" if near_edge else "not converged", at=at, steps=steps)
+    steps = 0
+    while at is not None and steps < _MOST_STEPS:
+        here, steps = at, steps + 1
+        if not _is_identified(here.expected):
+            near_edge = _is_near_edge(patterns, bases, here.parameters)
+            return Fit(outcome="singular" if near_edge else "not identified", steps=steps)
+        downhill = _is_identified(here.observed)
+        direction = _solve(here.observed if downhill else here.expected, here.gradient)
+        at = _step(patterns, bases, here, direction)
+        if downhill and here.gradient @ direction < _DECREMENT:
+            return Fit(outcome="converged", steps=steps, at=at or here)
+        if at is None:
+            near_edge = _is_near_edge(patterns, bases, here.parameters)
+            return Fit(outcome="singular" if near_edge else "not converged", steps=steps)
+    return Fit(outcome="not converged", steps=steps)
 
 
 def adjust_variance(
@@ -134,14 +133,13 @@ def combine(bases: Reals, parameters: Reals) -> Reals:
 
 def evaluate(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> Evaluation | None:
     """Return the likelihood and its derivatives, or nothing where a covariance is none."""
-    q, p = len(bases), patterns[0].design.shape[2]
+    p = patterns[0].design.shape[2]
     precision, weighted_sum, log_determinant, rows = np.zeros((p, p)), np.zeros(p), 0.0, 0.0
     inverses = []
     for each in patterns:
         covariance = _take(combine(bases, parameters)[None], each)[0]
         try:
-            root = np.linalg.cholesky(covariance)
-            inverse = _invert(covariance)
+            root, inverse = np.linalg.cholesky(covariance), _invert(covariance)
         except np.linalg.LinAlgError:
             return None
         inverses.append(inverse)
@@ -152,52 +150,63 @@ def evaluate(patterns: Sequence[Patterns], bases: Reals, parameters: Reals) -> E
         log_determinant += float(2 * np.einsum("k,k->", each.patients, logs))
         rows += float(each.patients.sum() * each.visits.shape[1])
     try:
-        variance = np.linalg.inv(precision)
+        variance = _invert(precision[None])[0]
     except np.linalg.LinAlgError:
         return None
-    variance = (variance + variance.T) / 2
     coefficients = variance @ weighted_sum
+    squares, slopes, derivatives = _differentiate(patterns, bases, inverses, coefficients, variance)
+    minus2 = log_determinant + squares + float(np.linalg.slogdet(precision)[1])
+    return Evaluation(
+        parameters=parameters,
+        minus2=minus2 + (rows - p) * float(np.log(2 * np.pi)),
+        coefficients=coefficients,
+        variance=variance,
+        slopes=slopes,
+        gradient=derivatives[0],
+        observed=derivatives[1],
+        expected=derivatives[2],
+    )
 
+
+def _differentiate(
+    patterns: Sequence[Patterns],
+    bases: Reals,
+    inverses: Sequence[Reals],
+    coefficients: Reals,
+    variance: Reals,
+) -> tuple[float, Reals, tuple[Reals, Reals, Reals]]:
+    """Return the weighted residual squares, the slopes, and the gradient of minus2 with its
+    observed and expected second derivatives.
+
+    With P = W - WX(X'WX)^-1X'W over all patients, these are tr(PG) - y'PGPy,
+    2 y'PGPGPy - tr(PGPG) and tr(PGPG).
+    """
+    q, p = len(bases), len(coefficients)
     squares, gradient = 0.0, np.zeros(q)
     slopes, pull = np.zeros((q, p, p)), np.zeros((q, p))
-    expected, quadratic = np.zeros((q, q)), np.zeros((q, q))
+    traces, quadratic = np.zeros((q, q)), np.zeros((q, q))
     for each, inverse in zip(patterns, inverses, strict=True):
         n = each.patients[:, None, None]
         off = each.means - np.einsum("kip,p->ki", each.design, coefficients)
         products = each.scatter + n * off[:, :, None] * off[:, None, :]
         base = _take(bases, each)
-        turned = inverse @ base  # (q, k, m, m): WG
+        turned = inverse @ base  # WG, (q, k, m, m)
         sandwich = turned @ inverse  # WGW
         weighted = sandwich @ each.design  # WGWX
-        known = each.design @ variance @ np.swapaxes(each.design, 1, 2)  # X Phi X'
+        fitted = each.design @ variance @ np.swapaxes(each.design, 1, 2)  # X(X'WX)^-1X'
         squares += float(np.einsum("kij,kij->", inverse, products))
         gradient += np.einsum("hkij,kij->h", base, n * inverse)
         gradient -= np.einsum("hkij,kij->h", sandwich, products)
         slopes += np.einsum("kip,hkiq->hpq", n * each.design, weighted)
         pull += np.einsum("hkip,ki->hp", weighted, each.patients[:, None] * off)
-        expected += np.einsum("hkij,lkji->hl", turned, n * turned - 2 * sandwich @ (n * known))
+        traces += np.einsum("hkij,lkji->hl", turned, n * turned - 2 * sandwich @ (n * fitted))
         quadratic += np.einsum("hkij,lkji->hl", turned, sandwich @ products)
-    known_slopes = variance @ slopes
-    gradient -= np.einsum("hii->h", known_slopes)
-    expected += np.einsum("hij,lji->hl", known_slopes, known_slopes)
+    known = variance @ slopes
+    gradient -= np.einsum("hii->h", known)
+    traces += np.einsum("hij,lji->hl", known, known)
     quadratic -= np.einsum("hp,lp->hl", pull @ variance, pull)
-    minus2 = (
-        log_determinant
-        + squares
-        + float(np.linalg.slogdet(precision)[1])
-        + (rows - p) * np.log(2 * np.pi)
-    )
-    expected, quadratic = (expected + expected.T) / 2, (quadratic + quadratic.T) / 2
-    return Evaluation(
-        parameters=parameters,
-        minus2=float(minus2),
-        coefficients=coefficients,
-        variance=variance,
-        slopes=slopes,
-        gradient=gradient,
-        observed=2 * quadratic - expected,
-        expected=expected,
-    )
+    expected, observed = (traces + traces.T) / 2, quadratic + quadratic.T - (traces + traces.T) / 2
+    return squares, slopes, (gradient, observed, expected)
 
 
 def _take(matrices: Reals, patterns: Patterns) -> Reals:

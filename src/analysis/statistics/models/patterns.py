@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 Reals = NDArray[np.float64]
 Positions = NDArray[np.int64]
 
+_BEYOND = 1e100  # the squares of such a number, summed, are no number any more
 _VISITS_IN_A_KEY = 31  # visits whose being seen or not fits into one half of a 64-bit number
 
 
@@ -89,12 +90,12 @@ def read_scores(rows: pd.DataFrame) -> Scores:
     Raises
     ------
     ValueError
-        When a patient has two values at one visit, or a value is infinite.
+        When a patient has two values at one visit, or a value is infinite or beyond any scale.
     """
     known = rows[rows["value"].notna()]
     values = known["value"].to_numpy(dtype=float)
-    if not np.isfinite(values).all():
-        raise ValueError("a value is infinite")
+    if not (np.abs(values) < _BEYOND).all():
+        raise ValueError("a value is infinite, or too large to be a score")
     patients, names = pd.factorize(known["patient"])
     columns, visits = pd.factorize(known["visit"], sort=True)
     cells = patients * len(visits) + columns

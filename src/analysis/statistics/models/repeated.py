@@ -7,7 +7,7 @@ the mean had all continued, if who misses a visit depends on recorded scores onl
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, Final, Literal
 
@@ -30,6 +30,8 @@ from analysis.statistics.models.patterns import (
 from analysis.vocabulary import PROTOCOL
 
 Covariance = Literal["unstructured", "compound_symmetry"]
+Pair = tuple[int] | tuple[int, int]
+"""A visit, or a visit and the one its change is counted from."""
 
 BASELINE: Final = 0
 
@@ -54,9 +56,10 @@ class VisitEstimate:
     against: int | None = None
     """The visit a change is counted from; none for a mean or share."""
     count: int
-    """Patients seen at the visit, or at both."""
+    """Patients seen at the visit, or at both; of a share, those who responded."""
     total: int
-    """Patients in the model."""
+    """Patients in the model (of a visit that is not in it, patients with any score); of a share,
+    those seen at the visit."""
     method: str
     status: str = "shown"
     note: str = ""
@@ -119,7 +122,7 @@ def estimate_by_visit(
     Raises
     ------
     ValueError
-        When a patient has two values at one visit, or a value is infinite.
+        When a patient has two values at one visit, or a value is infinite or beyond any scale.
 
     Notes
     -----
@@ -130,37 +133,58 @@ def estimate_by_visit(
     scores = _keep_visits(everyone)
     method = f"mixed_{covariance}_{degrees}"
     asked = sorted({*everyone.visits, *(int(visit) for visit in visits)})
-    pairs: list[tuple[int, ...]] = [(visit,) for visit in asked]
+    pairs: list[Pair] = [(visit,) for visit in asked]
     pairs += [(visit, BASELINE) for visit in asked if visit != BASELINE]
     reason = _find_obstacle(everyone, scores, covariance)
-    found: dict[tuple[int, ...], tuple[float, float, float]] = {}
-    described: dict[str, Any] = {}
-    if not reason:
-        patterns = summarise_patterns(scores.values, np.eye(len(scores.visits)))
-        bases = _BASES[covariance](len(scores.visits))
-        fit = fit_reml(patterns, bases)
-        reason = _NOTES.get(fit.outcome, "")
-    if not reason:
-        known = [pair for pair in pairs if set(pair) <= set(scores.visits)]
-        contrasts = np.array([_weigh(pair, scores.visits) for pair in known])
-        inference = infer(patterns, bases, fit.at, contrasts, degrees)
-        numbers = (inference.values, inference.standard_errors, inference.degrees_of_freedom)
-        found = dict(
-            zip(known, zip(*(each.tolist() for each in numbers), strict=True), strict=True)
-        )
-        described["log_likelihood"] = -fit.at.minus2 / 2
-        matrix = combine(bases, fit.at.parameters)
-        described["covariance"] = tuple(tuple(row) for row in matrix.tolist())
-    estimates = [_estimate(everyone, scores, pair, method, reason, found) for pair in pairs]
+    fitted = reason or _fit(scores, covariance, degrees, pairs)
+    if isinstance(fitted, str):
+        fitted = _Fitted(reason=fitted)
+    estimates = [_estimate(everyone, scores, pair, method, fitted) for pair in pairs]
+    status = "too few" if fitted.reason == _TOO_FEW else "not estimable"
     return VisitModel(
         method=method,
-        status=_judge(scores, reason),
-        note=reason,
+        status=status if fitted.reason else "shown",
+        note=fitted.reason,
         patients=scores.patients,
         rows=scores.rows,
         means=tuple(each for each in estimates if each.against is None),
         changes=tuple(each for each in estimates if each.against is not None),
-        **described,
+        log_likelihood=fitted.log_likelihood,
+        covariance=fitted.covariance,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fitted:
+    reason: str = ""
+    numbers: Mapping[Pair, tuple[float, float, float]] = field(default_factory=dict)
+    """Value, standard error and degrees of freedom."""
+    log_likelihood: float | None = None
+    covariance: tuple[tuple[float, ...], ...] = ()
+
+
+def _fit(
+    scores: Scores, covariance: Covariance, degrees: Degrees, pairs: Iterable[Pair]
+) -> _Fitted | str:
+    """Return the model, or why there is none."""
+    patterns = summarise_patterns(scores.values, np.eye(len(scores.visits)))
+    bases = _BASES[covariance](len(scores.visits))
+    fit = fit_reml(patterns, bases)
+    if fit.at is None:
+        return _NOTES[fit.outcome]
+    matrix = combine(bases, fit.at.parameters)
+    if covariance == "unstructured" and np.linalg.eigvalsh(matrix)[0] <= 0:
+        # possible where nobody was seen at all visits: no patient could have such scores
+        return _NOTES["not identified"]
+    known = [pair for pair in pairs if set(pair) <= set(scores.visits)]
+    contrasts = np.array([_weigh(pair, scores.visits) for pair in known])
+    found = infer(patterns, bases, fit.at, contrasts, degrees)
+    columns = (found.values, found.standard_errors, found.degrees_of_freedom)
+    numbers = zip(*(column.tolist() for column in columns), strict=True)
+    return _Fitted(
+        numbers=dict(zip(known, numbers, strict=True)),
+        log_likelihood=-fit.at.minus2 / 2,
+        covariance=tuple(tuple(row) for row in matrix.tolist()),
     )
 
 
@@ -195,33 +219,33 @@ def _find_obstacle(everyone: Scores, scores: Scores, covariance: Covariance) -> 
     return ""
 
 
-def _weigh(pair: tuple[int, ...], visits: tuple[int, ...]) -> list[float]:
+def _weigh(pair: Pair, visits: tuple[int, ...]) -> list[float]:
     """Return the weights of the visits' means: of one visit, or of one less another."""
     signs = dict(zip(pair, (1.0, -1.0), strict=False))
     return [signs.get(visit, 0.0) for visit in visits]
 
 
 def _estimate(
-    everyone: Scores,
-    scores: Scores,
-    pair: tuple[int, ...],
-    method: str,
-    reason: str,
-    found: Mapping[tuple[int, ...], tuple[float, float, float]],
+    everyone: Scores, scores: Scores, pair: Pair, method: str, fitted: _Fitted
 ) -> VisitEstimate:
-    count = everyone.count_seen(*pair)
     visit, against = pair[0], pair[1] if len(pair) > 1 else None
-    shared: dict[str, Any] = {"visit": visit, "against": against, "method": method}
-    shared |= {"count": count, "total": scores.patients}
+    count = everyone.count_seen(*pair)
+    shared: dict[str, Any] = {
+        "visit": visit,
+        "against": against,
+        "count": count,
+        "total": (scores if visit in scores.visits else everyone).patients,
+        "method": method,
+    }
     if not count:
-        who = "visit" if against is None else "baseline and visit"
-        note = f"nobody was seen at {who} {visit}"
+        where = "visit" if against is None else "baseline and visit"
+        note = f"nobody was seen at {where} {visit}"
         return VisitEstimate(**shared, status="not estimable", note=note)
     if count < PROTOCOL["too_small_for_a_rate"].whole:
         return VisitEstimate(**shared, status="too few")
-    if reason:
-        return VisitEstimate(**shared, status="not estimable", note=reason)
-    value, se, df = found[pair]
+    if fitted.reason:
+        return VisitEstimate(**shared, status="not estimable", note=fitted.reason)
+    value, se, df = fitted.numbers[pair]
     confidence = PROTOCOL["confidence"].value
     half = float(stats.t.ppf((1 + confidence) / 2, df)) * se
     return VisitEstimate(
@@ -233,9 +257,3 @@ def _estimate(
         se=se,
         df=df,
     )
-
-
-def _judge(scores: Scores, reason: str) -> str:
-    if reason:
-        return "too few" if reason == _TOO_FEW else "not estimable"
-    return "shown"
