@@ -7,13 +7,15 @@ Each size is generated (five sessions per patient, a dozen columns, some mess), 
 their own, so that each peak is its own: DuckDB alone reads the file as text and writes it as
 Parquet; ``load_cohort`` reads it for the first time, and again from its cache. Prints one line for
 each size, with the ratio of the first load to DuckDB alone in the same run, and at the end how the
-time grows: the exponent of sessions between the smallest and the largest size.
+time grows: the exponent of sessions between the smallest and the largest size. With ``--reports``
+each report is rendered too, from the cohort that is kept by then.
 """
 
 import argparse
 import json
 import math
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,6 +24,8 @@ from pathlib import Path
 
 import duckdb
 
+PROJECT = Path(__file__).resolve().parents[1]
+REPORTS = ("overview", "concern")
 SIZES = (100_000, 1_000_000, 10_000_000)
 FORMS = ("csv", "parquet")
 COLUMNS = {
@@ -100,7 +104,10 @@ def generate(folder: Path, sessions: int, form: str) -> None:
     """Write a project with one source of so many sessions."""
     source = folder / "data" / "many"
     source.mkdir(parents=True)
-    (folder / "notebooks").mkdir()
+    shutil.copytree(PROJECT / "notebooks", folder / "notebooks")
+    (folder / "reports").mkdir()
+    for name in ("requirements.txt", "pyproject.toml"):
+        shutil.copy2(PROJECT / name, folder / name)
     columns = "\n".join(f'{role} = "{header}"' for role, header in COLUMNS.items())
     kind = "delimited" if form == "csv" else "parquet"
     text = SOURCE.format(form=form, kind=kind, columns=columns)
@@ -146,11 +153,20 @@ def measure_apart(step: str, folder: Path, form: str) -> dict[str, float]:
     return dict(json.loads(found.stdout))
 
 
+def time_report(name: str, folder: Path) -> float:
+    """Return the seconds of one report, from the command to the page."""
+    command = [sys.executable, "-c", "from analysis.cli import main; main()", "report", name]
+    started = time.perf_counter()
+    subprocess.run([*command, "-p", "source=many"], check=True, cwd=folder, stdout=subprocess.PIPE)
+    return time.perf_counter() - started
+
+
 def main() -> None:
     """Measure each size and say how the time grows."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sessions", type=int, nargs="*", default=SIZES)
     parser.add_argument("--form", choices=FORMS, default="csv")
+    parser.add_argument("--reports", action="store_true", help="render each report too")
     parser.add_argument("--step", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
@@ -165,11 +181,15 @@ def main() -> None:
             alone, first, cached = (
                 measure_apart(step, folder, asked.form) for step in ("alone", "first", "cached")
             )
+            names = REPORTS if asked.reports else ()
+            reports = {name: time_report(name, folder) for name in names}
         taken[sessions] = first["seconds"]
         sys.stdout.write(
             f"{asked.form:8}{sessions:>11,} sessions: DuckDB alone {alone['seconds']:6.2f} s, "
             f"first load {first['seconds']:7.2f} s = {first['seconds'] / alone['seconds']:5.1f} x, "
-            f"peak {first['peak']:6.0f} MB, from cache {cached['seconds']:5.2f} s\n"
+            f"peak {first['peak']:6.0f} MB, from cache {cached['seconds']:5.2f} s"
+            + "".join(f", {name} {seconds:.1f} s" for name, seconds in reports.items())
+            + "\n"
         )
     if len(taken) > 1:
         small, large = min(taken), max(taken)

@@ -35,8 +35,6 @@ c       | 200 | acne scars |        | N1       | pen    |      |        | none
 """
 SECOND = """
 import sys
-from pathlib import Path
-from analysis.intake.cohort import load_cohort
 cohort = load_cohort("clinic", project=Path(sys.argv[1]))
 print(cohort.origin.data_hash, cohort.folder.name, cohort.account.used, len(cohort.patients))
 """
@@ -401,3 +399,17 @@ def test_engine_draws_nothing_on_stdout() -> None:
     with open_engine() as engine:
         for connection in (engine.connection, connect()):
             assert connection.settings["enable_progress_bar"] == "false"
+
+
+def test_a_first_load_tells_its_steps(tmp_path: Path) -> None:
+    """What takes long says what it does, without a word of the log; a kept cohort is silent."""
+    project = write_project(tmp_path, "patient | day | concern\nSECRET | 0 | acne scars\n")
+    told: list[str] = []
+
+    load_cohort("clinic", project=project, tell=told.append)
+    first, again = [*told], told.clear()
+    load_cohort("clinic", project=project, tell=told.append)
+
+    assert len(first) == 4
+    assert not [step for step in first if "SECRET" in step]
+    assert (told, again) == ([], None)

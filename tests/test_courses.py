@@ -1,5 +1,7 @@
 """The default estimand, rule by rule: visits in, courses with their scores out."""
 
+from pathlib import Path
+
 import ibis
 import pandas as pd
 import pytest
@@ -360,3 +362,26 @@ def test_side_effects_since_the_last_visit(answered: Cohort) -> None:
     assert exposures["sessions_recorded"].tolist() == [2, 0, 0]  # days 0 and 30 of a
     assert harms.to_numpy().tolist() == [["clinic/a", "erythema", 1, 0], ["clinic/b", "pih", 0, 1]]
     assert cohort.count_sessions()["recorded"] == {"event": 1, "none": 1, "not_recorded": 4}
+
+
+SHORT = """
+patient | day | concern                | modality     | setting
+a       | 0   | acne scars             | needling     | clinic
+a       | 13  | acne scars             | needling     | clinic
+a       | 27  | acne scars             | needling     | clinic
+b       | 0   | acne scars             | needling     | clinic
+b       | 3   | fine lines             | needling     | clinic
+c       | 0   | acne scars             | needling     | clinic
+c       | 3   | acne scars             | peel         | clinic
+c       | 5   | acne scars             | needling     | home
+"""
+
+
+def test_short_interval_is_a_note(tmp_path: Path) -> None:
+    """Under 14 days after another session for the same concern is noted; the session counts."""
+    cohort = load(tmp_path, SHORT)
+
+    problems = cohort.problems[["line", "column", "rule", "consequence"]]
+    assert problems.to_numpy().tolist() == [[3, "day", "short_interval", "noted"]]
+    assert cohort.account.used == 8
+    assert cohort.courses[["sessions", "shortest_gap"]].to_numpy().tolist()[0] == [3, 13]

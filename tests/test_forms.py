@@ -15,7 +15,9 @@ FORMS = ("csv", "xlsx", "redcap", "tables")
 PATIENTS, SEED = 90, 11
 FRAMES = ("patients", "patient_concerns", "courses", "course_scores", "exposures", "harms")
 # Rules about several rows together, which the generator does not plant by name.
-NOT_PLANTED = {"two_scores_on_a_day", "missing_concern", "no_previous_session"}
+NOT_PLANTED = {
+    *("two_scores_on_a_day", "missing_concern", "no_previous_session", "short_interval"),
+}
 
 
 @pytest.fixture(scope="module")

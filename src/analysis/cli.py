@@ -35,6 +35,8 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 _LISTED_PROBLEMS: Final = 8
+_LONG: Final = 20_000_000
+"""Bytes from which on a log takes long enough to say what is being done."""
 
 
 def main() -> None:
@@ -343,9 +345,16 @@ def _load(source: str, as_of: str = "") -> "Cohort":
     from analysis.intake.sources import find_project, read_source
 
     project = find_project()
-    if not as_of and read_source(project, source).extracted_on is None:
+    declared = read_source(project, source)
+    if not as_of and declared.extracted_on is None:
         as_of = date.today().isoformat()
-    return load_cohort(source, as_of=as_of, project=project)
+    files = [declared.folder / name for name in declared.every_file]
+    is_long = sum(each.stat().st_size for each in files if each.is_file()) > _LONG
+    return load_cohort(source, as_of=as_of, project=project, tell=_tell if is_long else None)
+
+
+def _tell(step: str) -> None:
+    typer.echo(f"outcomes: {step} ...", err=True)
 
 
 def _split_parameters(pairs: list[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, timedelta
@@ -354,6 +354,7 @@ def load_cohort(
     sessions: str = "",
     modality: Sequence[str] = (),
     setting: Sequence[str] = (),
+    tell: Callable[[str], None] | None = None,
 ) -> Cohort:
     """Return the cohort of a source, built if it is not in ``.cache/`` yet.
 
@@ -368,6 +369,8 @@ def load_cohort(
         Folder that holds ``data/``; found from the working directory upwards when not given.
     period, clinic, operator, skin_type, device, needle, sessions, modality, setting
         See :class:`Selection`; empty means all.
+    tell
+        Is told, in a few words each, the steps of a load that is not in the cache.
 
     Raises
     ------
@@ -398,7 +401,7 @@ def load_cohort(
     folder = root / CACHE / source / _hash([data_hash.encode(), *_read_code()])
     kept = _read_kept(folder)
     if kept is None:
-        _build(folder, declared, vocabulary, day, data_hash)
+        _build(folder, declared, vocabulary, day, data_hash, tell or _keep_silent)
         kept = _read_kept(folder)
     if kept is None:
         raise SourceError(f"The cohort cannot be kept in {CACHE}/: remove that folder, then retry.")
@@ -465,11 +468,18 @@ def hash_data(source: Source, as_of: date) -> str:
     """
     parts = [as_of.isoformat().encode(), read_corrections(source).to_csv(index=False).encode()]
     for name in (SETTINGS_FILE, VOCABULARY_FILE, *source.every_file):
-        path = source.folder / name
-        parts += [name.encode(), path.read_bytes() if path.is_file() else b""]
+        parts += [name.encode(), _hash_file(source.folder / name)]
     parts += hash_queries(source)
     parts += [path.read_bytes() for path in sorted(_CODE[1].glob("*.toml"))]
     return _hash(parts)
+
+
+def _hash_file(path: Path) -> bytes:
+    """Return the digest of a file, read piece by piece; empty where there is none."""
+    if not path.is_file():
+        return b""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 def _read_code() -> list[bytes]:
@@ -495,8 +505,17 @@ def _read_kept(folder: Path) -> dict[str, Any] | None:
         return None
 
 
+def _keep_silent(step: str) -> None:
+    """Tell nobody."""
+
+
 def _build(
-    folder: Path, source: Source, vocabulary: Vocabulary, as_of: date, data_hash: str
+    folder: Path,
+    source: Source,
+    vocabulary: Vocabulary,
+    as_of: date,
+    data_hash: str,
+    tell: Callable[[str], None],
 ) -> None:
     """Write the tables aside and rename the folder; of two builders at once, the first one
     stays. Nothing is kept of a database whose rows are no longer those of ``data_hash``."""
@@ -508,8 +527,8 @@ def _build(
         reason = (problem.strerror or "unwritable").lower()
         raise SourceError(f"The cohort cannot be kept in {CACHE}/ ({reason}).") from None
     try:
-        with open_engine() as engine:
-            _write_tables(engine, aside, source, vocabulary, as_of)
+        with open_engine(aside) as engine:
+            _write_tables(engine, aside, source, vocabulary, as_of, tell)
         if source.reads_database and hash_data(source, as_of) != data_hash:
             raise SourceError(
                 f"The rows of {source.name!r} changed while they were read: run it again, and "
@@ -529,12 +548,21 @@ def _build(
 
 
 def _write_tables(
-    engine: Engine, folder: Path, source: Source, vocabulary: Vocabulary, as_of: date
+    engine: Engine,
+    folder: Path,
+    source: Source,
+    vocabulary: Vocabulary,
+    as_of: date,
+    tell: Callable[[str], None],
 ) -> None:
+    tell(f"reading the log of {source.name!r}")
     log, stale = apply_corrections(read_log(engine, source), read_corrections(source))
     log = spread_wide(engine, log, source)
+    tell("reading its cells")
     cleaned = clean_log(engine, log, source, vocabulary, as_of)
+    tell(f"building sessions and courses of {cleaned.account.used:,} rows")
     tables = derive_tables(engine, cleaned, source, vocabulary, as_of)
+    tell("writing the cohort")
     for name, table in tables.items():
         if name == "problems" and len(stale):
             types = {key: "int64" if key == "line" else "string" for key in COLUMNS[name]}

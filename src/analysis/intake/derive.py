@@ -75,6 +75,8 @@ def derive_tables(
     sessions, targets = stairs.tables["sessions"], stairs.tables["targets"]
     assessments = stairs.tables["assessments"]
     chained = stairs.keep("chained", add_course(sessions, targets))
+    if not cleaned.tables:
+        problems = problems.union(list_short_intervals(visits, chained, source))
     courses = stairs.keep("courses", build_courses(chained, as_of))
     stairs.keep(
         "course_scores", build_course_scores(courses, sessions, targets, assessments, scales)
@@ -459,6 +461,21 @@ def list_unplaced_side_effects(visits: Table, source: Source) -> Table:
         rule=ibis.literal("no_previous_session"),
         consequence=ibis.literal("cell blanked"),
         suggestion=ibis.literal("add the session before, or answer side_effects_belong_to"),
+    )
+
+
+def list_short_intervals(visits: Table, chained: Table, source: Source) -> Table:
+    """Return a note for every row of a session soon after another one for the same concern."""
+    short = chained.filter(_.gap < PROTOCOL["interval_short"].whole)
+    rows = visits.semi_join(short, "session")
+    return rows.select(
+        "file",
+        "sheet",
+        "line",
+        column=name_column(source, "date", rows),
+        rule=ibis.literal("short_interval"),
+        consequence=ibis.literal("noted"),
+        suggestion=ibis.literal("check the day of this session and of the one before"),
     )
 
 

@@ -75,9 +75,12 @@ def connect(*where: Path, **options: str) -> ibis.BaseBackend:
 
 
 @contextmanager
-def open_engine() -> Iterator[Engine]:
-    """Yield an engine in a private folder, and remove the folder."""
-    with tempfile.TemporaryDirectory(prefix="outcomes-", ignore_cleanup_errors=True) as name:
+def open_engine(inside: Path | None = None) -> Iterator[Engine]:
+    """Yield an engine in a private folder, in the one given or in that of the system for what is
+    temporary, and remove it."""
+    with tempfile.TemporaryDirectory(
+        prefix="outcomes-", dir=inside, ignore_cleanup_errors=True
+    ) as name:
         folder = Path(name)
         connection = connect(
             folder / "load.duckdb",

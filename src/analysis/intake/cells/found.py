@@ -39,6 +39,7 @@ RULES: Final[Mapping[str, str]] = {
     "wrong_number_of_cells": "the row has more or fewer cells than the header",
     "missing_concern": "a session without a concern",
     "no_previous_session": "side effects of the session before, on a patient's first row",
+    "short_interval": "a session less than two weeks after another for the same concern; it counts",
     "two_scores_on_a_day": "several scores of one day that differ",
     "unknown_concern": "a concern that is not in the vocabulary",
     "concern_out_of_scope": "a concern that is known and not analysed",
