@@ -268,6 +268,72 @@ def test_init_writes_a_source_that_check_reads(run: Run, tmp_path: Path) -> None
     assert json.loads(checked.stdout)["rows"]["used"] == 1
 
 
+def test_init_reads_a_folder_and_prints_what_it_wrote(run: Run, tmp_path: Path) -> None:
+    """Every file is copied for its owner alone; what is printed is what stands in the file."""
+    export = tmp_path / "Exports"
+    export.mkdir()
+    (export / "May.csv").write_text(HEADER + ROW.replace("03.04", "23.04"), encoding="utf-8")
+    (export / "people.csv").write_text("Client ID,Sex\nP-0001,F\n", encoding="utf-8")
+
+    found = run("init", "Exports", "--name", "two")
+
+    assert found.returncode == 0, found.stderr
+    home = tmp_path / "data" / "two"
+    assert {path.name: path.stat().st_mode & 0o777 for path in home.iterdir()} == dict.fromkeys(
+        ("May.csv", "people.csv", "source.toml"), 0o600
+    )
+    written = (home / "source.toml").read_text(encoding="utf-8")
+    questions = [line for line in found.stdout.splitlines() if line.startswith("question: ")]
+    assert questions == [
+        line.replace("# OPEN QUESTION", "question")
+        for line in written.splitlines()
+        if line.startswith("# OPEN QUESTION")
+    ]
+    assert "  recognised: 'Client ID' as patient: its header" in found.stdout
+    assert found.stdout.endswith("next: outcomes check two\n")
+
+
+def test_open_questions_are_listed_first_by_check(run: Run, tmp_path: Path) -> None:
+    """Until they are answered only their own cells are set aside."""
+    log = HEADER + ROW + "P-0002;23.04.2025;acne scars;GAIS;2;N/A\n"
+    (tmp_path / "log.csv").write_text(log, encoding="utf-8")
+    run("init", "log.csv", "--name", "open")
+
+    found = run("check", "open")
+
+    assert found.returncode == 0, found.stderr
+    first = [line.partition(":")[0] for line in found.stdout.splitlines()[:4]]
+    assert first == ["question"] * 3 + ["open, as of " + found.stdout.split("as of ")[1][:10]]
+    assert "2 rows read = 2 used" in found.stdout
+    for told in (
+        "2 × undeclared_scale",
+        "1 × undeclared_session",
+        "1 × undeclared_not_applicable",
+    ):
+        assert f"{told} (cell blanked)" in found.stdout
+
+
+NOTHING_TO_READ = {
+    "no patient": ("a.csv", "Name;Date\n", ["No patient column", "'Name', 'Date'"]),
+    "no date": ("a.csv", "Client ID;When\n", ["No date column", "'Client ID', 'When'"]),
+    "no log in it": ("a.md", "nothing", ["holds no log"]),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING_TO_READ)
+def test_init_of_a_folder_without_a_log(case: str, run: Run, tmp_path: Path) -> None:
+    """Exit 3 with the columns listed, and nothing is written."""
+    name, text, expected = NOTHING_TO_READ[case]
+    (tmp_path / "Exports").mkdir()
+    (tmp_path / "Exports" / name).write_text(text, encoding="utf-8")
+
+    found = run("init", "Exports")
+
+    assert found.returncode == 3, found.stderr
+    assert [each for each in expected if each not in found.stderr] == []
+    assert not (tmp_path / "data" / "exports").exists()
+
+
 def test_list_tells_reports_and_pages(run: Run) -> None:
     """`list --json` has the sources and each report with its parameters."""
     told = json.loads(run("list", "--json").stdout)

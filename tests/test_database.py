@@ -169,6 +169,18 @@ def test_correction_finds_its_cell(engine: Engine, tmp_path: Path) -> None:
     assert list_problems(project)[:1] == ["visits 4 day missing_date, row set aside"]
 
 
+def test_rows_that_change_while_they_are_read(tmp_path: Path) -> None:
+    """What is different each time it is asked is no log that could be read again."""
+    query = "select client, day, reason, depth, serious, harm, gb, random() as luck from visits"
+    project = write(tmp_path, SETTINGS.replace('table = "visits"', f'query = "{query}"'))
+
+    with pytest.raises(SourceError, match="rows of 'clinic' changed while they were read"):
+        load(project)
+
+    kept = project / ".cache" / "clinic"
+    assert [path.name for path in kept.iterdir() if path.is_dir()] == []
+
+
 def test_database_is_only_read(tmp_path: Path) -> None:
     """Its file has the same bytes afterwards, and nothing is left beside it."""
     project = write(tmp_path)
@@ -184,7 +196,7 @@ def test_database_is_only_read(tmp_path: Path) -> None:
 
 SLIPS = [
     # change of the settings, what the sentence must hold
-    (("clinic.db", "klinik.db"), ["no database 'klinik.db' in data/clinic/"]),
+    (("clinic.db", "klinik.db"), ["The log 'klinik.db' cannot be read (no such file"]),
     (("clinic.db", "../secrets.db"), ["'../secrets.db' of 'clinic' lies outside its folder"]),
     (('"visits"', '"visit"'), ["Unknown table 'visit'", "Did you mean 'visits'?"]),
     (('"day"', '"date"'), ["'visits' of 'clinic' has no column 'date'", "'client', 'day'"]),
@@ -240,7 +252,7 @@ def test_file_that_is_no_database(tmp_path: Path) -> None:
     """A text file under the name of a database is refused."""
     project = write_source(tmp_path, SETTINGS, {"clinic.db": "client,day\n" * 100})
 
-    with pytest.raises(SourceError, match=r"database 'clinic\.db' cannot be opened; check"):
+    with pytest.raises(SourceError, match=r"'clinic\.db' is not an SQLite database"):
         load(project)
 
 

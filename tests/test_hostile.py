@@ -6,19 +6,26 @@ are only set aside do not count: Python, DuckDB, pyarrow and pandas set aside mo
 before a single row is read, and write to a quarter of it.
 """
 
+import csv
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import hostile
-from analysis.intake.corrections import FILE
+from analysis.errors import SourceError
+from analysis.intake.corrections import FILE, read_all_rows, read_corrections, write_all_rows
+from analysis.intake.sources import read_source
+from analysis.intake.sources.limits import check_parquet, check_sqlite, open_inside
 from hostile import HEADER, MEGABYTE, ROW, write_log_rows, write_row, write_rows, write_workbook
 
 try:
@@ -93,7 +100,7 @@ def put_password(path: Path) -> None:
 def put_many_texts(path: Path) -> None:
     with path.open("w", encoding="utf-8") as file:
         file.write(HEADER + "\n")
-        for n in range(10_000):
+        for n in range(1_000):
             file.write(f"P-{n},2024-01-03,acne scars,{n} {'x' * 10_000},pen\n")
 
 
@@ -180,7 +187,7 @@ LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
         *("log.csv", put(f"P-1,2024-01-03,acne scars,{'x' * 3_000},pen")),
         *(1, ["cell_too_long"]),
     ),
-    "10,000 texts of 10 kB": ("log.csv", put_many_texts, 10_000, ["cell_too_long"] * 10_000),
+    "1,000 texts of 10 kB": ("log.csv", put_many_texts, 1_000, ["cell_too_long"] * 1_000),
     "formulas": (
         "log.csv",
         put("P-1,2024-01-03,=HYPERLINK(\"\"),=cmd|' /C calc'!A0,@SUM(1)".replace('"', "")),
@@ -210,8 +217,14 @@ LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
         *("log.csv", put(f"{ROW},x", header=f"{HEADER},day\u200b")),
         *(1, []),
     ),
-    "brackets": ("log.csv", put(f"P-1,2024-01-03,,{'(' * 2_000},"), 1, []),
-    "the word no": ("log.csv", put(f"P-1,2024-01-03,,{'no ' * 600},"), 1, []),
+    "brackets": (
+        *("log.csv", put(f"P-1,2024-01-03,acne scars,{'(' * 2_000},")),
+        *(1, ["unknown_side_effect"]),
+    ),
+    "the word no": (
+        *("log.csv", put(f"P-1,2024-01-03,acne scars,{'no ' * 600},")),
+        *(1, ["unknown_side_effect"]),
+    ),
     "a megabyte of the word no": (
         *("log.csv", put(f"P-1,2024-01-03,,{'no ' * 300_000},")),
         *(1, ["cell_too_long", "missing_concern"]),
@@ -250,3 +263,184 @@ def test_hostile_cell_is_listed(case: str, tmp_path: Path) -> None:
     assert found["rows"]["read"] == found["rows"]["used"] == used
     listed = sorted(problem["rule"] for problem in found["problems"])
     assert listed == rules
+
+
+# --- files that are opened ------------------------------------------------------------------
+
+
+def test_link_that_is_made_after_the_settings_were_read(tmp_path: Path) -> None:
+    """What counts is what the name leads to when the file is opened."""
+    folder = tmp_path / "clinic"
+    (folder / "inner").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    for place in (folder / "inner", tmp_path / "elsewhere"):
+        write_rows(place / "log.csv", ROW)
+    with open_inside(folder, "inner/log.csv") as file:
+        assert file.read()
+
+    shutil.rmtree(folder / "inner")
+    (folder / "inner").symlink_to(tmp_path / "elsewhere")
+    (folder / "log.csv").symlink_to(tmp_path / "elsewhere" / "log.csv")
+
+    for name in ("inner/log.csv", "log.csv"):
+        with pytest.raises(SourceError, match="is a link, or lies behind one"):
+            open_inside(folder, name)
+
+
+def test_folder_of_the_source_may_be_a_link(tmp_path: Path) -> None:
+    """A clinic may keep its source on a share."""
+    (tmp_path / "share").mkdir()
+    write_rows(tmp_path / "share" / "log.csv", ROW)
+    (tmp_path / "clinic").symlink_to(tmp_path / "share")
+
+    with open_inside(tmp_path / "clinic", "log.csv") as file:
+        assert file.readline().decode().strip() == HEADER
+
+
+PARQUET = {
+    # what is done to a good file | what the sentence says
+    "text": (lambda good: b"patient,day\n", "is not a Parquet file"),
+    "cut short": (lambda good: good[:-20], "is not a Parquet file"),
+    "a footer longer than the file": (
+        *(lambda good: good[:-8] + b"\xff\xff\xff\x7fPAR1", "is not a Parquet file"),
+    ),
+    "a footer of nothing": (
+        *(lambda good: good[:4] + b"\xff" * (len(good) - 12) + good[-8:], "is a broken"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", PARQUET)
+def test_parquet_that_is_none(case: str, tmp_path: Path) -> None:
+    """A description that is not there, not whole or not true is met before the file is read."""
+    change, sentence = PARQUET[case]
+    path = tmp_path / "log.parquet"
+    hostile.write_parquet(path)
+    with path.open("rb") as file:
+        check_parquet(file, path.name)
+        good = file.read()
+    path.write_bytes(change(good))
+
+    with path.open("rb") as file, pytest.raises(SourceError, match=sentence):
+        check_parquet(file, path.name)
+
+
+def test_parquet_with_too_many_columns(tmp_path: Path) -> None:
+    """The description tells the columns."""
+    path = tmp_path / "log.parquet"
+    hostile.write_parquet(path, columns=4_995)
+
+    with path.open("rb") as file, pytest.raises(SourceError, match="5,000 columns"):
+        check_parquet(file, path.name)
+
+
+def test_database_that_is_none(tmp_path: Path) -> None:
+    """Another file, or one that is cut short, is met before it is opened as a database."""
+    path = tmp_path / "log.db"
+    connection = sqlite3.connect(path)
+    connection.execute("create table log (patient text)")
+    connection.execute("insert into log values (zeroblob(20000))")
+    connection.commit()
+    connection.close()
+    with path.open("rb") as file:
+        check_sqlite(file, path.name)
+        good = file.read()
+
+    for content, sentence in ((good[:9_000], "is cut short"), (b"SQLite", "is not an SQLite")):
+        path.write_bytes(content)
+        with path.open("rb") as file, pytest.raises(SourceError, match=sentence):
+            check_sqlite(file, path.name)
+
+
+# --- what goes out --------------------------------------------------------------------------
+
+TEXTS = {
+    # in the log | in the file, where a spreadsheet must show it and not run it
+    "=1+1": "'=1+1",
+    "  =1+1": "  '=1+1",
+    "+49 30": "'+49 30",
+    "-": "'-",
+    "@SUM(1)": "'@SUM(1)",
+    "＝1": "'＝1",
+    "x;=cmd|' /C calc'!A0": "x;'=cmd|' /C calc'!A0",
+    "one\n=1": "one\n'=1",
+    "'=1": "''=1",
+    "'": "'",
+    "'n": "'n",
+    "1-2": "1-2",
+    "a = b": "a = b",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_corrections_are_no_formulas(text: str, tmp_path: Path) -> None:
+    """A spreadsheet that opens the file runs nothing, and the text comes back letter by letter."""
+    home = write_source(tmp_path, "log.csv")
+    source = read_source(tmp_path, "clinic")
+    columns = {"file": ["log.csv"], "sheet": [""], "line": [2], "column": ["harm"]}
+    columns |= {"found": [text], "rule": ["unknown_side_effect"], "suggestion": [""]}
+    rows = pd.DataFrame(columns | {"correction": [text + "!"]})
+
+    write_all_rows(source, rows)
+
+    with (home / FILE).open(encoding="utf-8", newline="") as file:
+        (written,) = csv.DictReader(file)
+    assert (written["found"], written["correction"]) == (TEXTS[text], TEXTS[text] + "!")
+    pd.testing.assert_frame_equal(read_all_rows(source), rows, check_dtype=False)
+    assert read_corrections(source)["correction"].tolist() == [text + "!"]
+
+
+class Page(HTMLParser):
+    """Collects what a browser would run, and all text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.live += [tag] if tag in ("script", "iframe", "object", "embed") else []
+        self.live += [name for name, _value in attrs if name.startswith("on")]
+        self.live += [value for _name, value in attrs if value and "javascript:" in value]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_page_of_a_hostile_log_is_dead(tmp_path: Path, project: Path) -> None:
+    """Names that are script, markup or turned round reach a page as text, without hidden marks."""
+    home = write_source(tmp_path, "log.csv")
+    names = ["<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}", "\u202epen"]
+    rows = [
+        f"P-{n:04},2024-{1 + n % 6:02}-03,acne scars,{['none', 'redness'][n % 2]},{names[n % 4]}"
+        for n in range(80)
+    ]
+    write_rows(home / "log.csv", *rows)
+    text = (home / "source.toml").read_text(encoding="utf-8")
+    title = f'title = "A clinic {names[0]} {names[1]} {names[2]}"'
+    text = text.replace('title = "A clinic"', title)
+    (home / "source.toml").write_text(text, encoding="utf-8")
+    shutil.copytree(project / "notebooks", tmp_path / "notebooks", dirs_exist_ok=True)
+    for name in ("requirements.txt", "pyproject.toml"):
+        shutil.copy(project / name, tmp_path / name)
+
+    told = subprocess.run(
+        [
+            *(sys.executable, "-c", "from analysis.cli import main; main()", "report", "concern"),
+            *("-p", "source=clinic", "-p", "concern=acne_scars", "--json"),
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=SECONDS,
+    )
+
+    assert told.returncode == 0, told.stderr
+    html = (tmp_path / json.loads(told.stdout)["page"]).read_text(encoding="utf-8")
+    page = Page()
+    page.feed(html)
+    assert page.live == []
+    assert names[0] in page.text
+    assert names[2] in page.text
+    assert not set(html) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200b")

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from analysis.errors import OutcomesError, SourceError, StrictError, UsageError
+from analysis.errors import OutcomesError, StrictError, UsageError
 
 if TYPE_CHECKING:
     from analysis.intake.cohort import Cohort
@@ -48,51 +48,56 @@ def main() -> None:
 
 @app.command()
 def init(
-    log: Annotated[Path, typer.Argument(help="The log: one delimited text file.")],
-    name: Annotated[str, typer.Option(help="Name of the source; else the file's name.")] = "",
+    log: Annotated[Path, typer.Argument(help="The log: a file, or a folder of files.")],
+    name: Annotated[str, typer.Option(help="Name of the source; else the log's name.")] = "",
 ) -> None:
     """Write data/SOURCE/source.toml: what was recognised in a log and why, and what is still open.
 
     The log is copied into data/SOURCE/ unless it is there already. Nothing is overwritten.
     """
     from analysis.intake.corrections import FILE as CORRECTIONS_FILE
-    from analysis.intake.recognise import recognise_log, write_source
+    from analysis.intake.recognise import describe_recognition, recognise_log, write_source
     from analysis.intake.sources import SETTINGS_FILE, VOCABULARY_FILE, find_project
+    from analysis.vocabulary import read_vocabulary
 
-    source = name or re.sub(r"[^a-z0-9]+", "-", log.stem.lower()).strip("-")
+    source = name or re.sub(
+        r"[^a-z0-9]+", "-", (log.resolve().name if log.is_dir() else log.stem).lower()
+    ).strip("-")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", source):
         raise UsageError(
             f"{source!r} cannot name a source; use lower-case letters, digits, - and _."
         )
     if log.name in (SETTINGS_FILE, VOCABULARY_FILE, CORRECTIONS_FILE):
         raise UsageError(f"{log.name!r} is a name of our own; rename the log.")
-    if log.is_dir():
-        raise SourceError(f"{log.name!r} is a folder; name one delimited text file in it.")
-    recognised = recognise_log(log, source)
     folder = find_project() / "data" / source
-    settings, copy = folder / SETTINGS_FILE, folder / log.name
+    settings = folder / SETTINGS_FILE
     if settings.exists():
         raise UsageError(
             f"data/{source}/{SETTINGS_FILE} exists already and was not touched; "
             "edit it, remove it, or choose another --name."
         )
-    if copy.exists() and not copy.samefile(log):
-        raise UsageError(f"data/{source}/{log.name} exists already and was not touched.")
-    folder.mkdir(parents=True, exist_ok=True)
-    if not copy.exists():
-        shutil.copyfile(log, copy)
-        copy.chmod(0o600)
+    recognised = recognise_log(log, source, read_vocabulary(folder / VOCABULARY_FILE))
     text = write_source(recognised).encode("utf-8")
+    _copy_logs(log if log.is_dir() else log.parent, recognised.files, folder)
     with os.fdopen(os.open(settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(text)
     typer.echo(f"data/{source}/{SETTINGS_FILE}")
-    used = ", ".join(f"{header!r} as {role}" for role, header in recognised.columns.items())
-    typer.echo(f"recognised: {used}")
-    if recognised.unused:
-        typer.echo(f"not used: {', '.join(map(repr, recognised.unused))}")
-    for question in recognised.questions:
-        typer.echo(f"question: {question}")
+    for line in describe_recognition(recognised):
+        typer.echo(line)
     typer.echo(f"next: outcomes check {source}")
+
+
+def _copy_logs(here: Path, files: Iterable[str], folder: Path) -> None:
+    """Copy the files into the folder of the source, for its owner alone, unless they are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copies = {here / file: folder / file for file in files}
+    for log, copy in copies.items():
+        if copy.exists() and not copy.samefile(log):
+            raise UsageError(f"data/{folder.name}/{copy.name} exists already and was not touched.")
+    for log, copy in copies.items():
+        if not copy.exists():
+            shutil.copyfile(log, copy)
+            copy.chmod(0o600)
 
 
 @app.command()

@@ -28,6 +28,7 @@ from analysis.intake.sources import (
     PROBLEM,
     Layout,
     Log,
+    Rows,
     Source,
     check_tables,
 )
@@ -36,7 +37,7 @@ from analysis.vocabulary import Scale, Vocabulary
 Row = dict[str, Any]
 Table: TypeAlias = ibis.Table
 Parse: TypeAlias = Callable[[str], Found]
-ReadEffects: TypeAlias = Callable[[str], cells.SideEffectsCell]
+ReadEffects: TypeAlias = Callable[[Layout, str], cells.SideEffectsCell]
 
 TYPED: Final[Mapping[str, Mapping[str, str]]] = {
     "patient": {"patient": "string"},
@@ -120,6 +121,8 @@ class Cleaned:
     problems: Table
     account: Account
     visits: Table = None
+    people: Table = None
+    measured: Table = None
     concerns: Table = None
     events: Table = None
     denials: Table = None
@@ -140,7 +143,7 @@ def clean_log(
         return _take_tables(engine, log, source, vocabulary, as_of)
     reader = _Reader(engine, log, source, vocabulary, as_of)
     visits = reader.read_visits()
-    concerns = reader.read_concerns(visits)
+    concerns = reader.read_concerns(reader.union_measured(visits))
     scores = reader.read_scores(visits, concerns)
     events, denials = reader.read_side_effects(visits)
     screening = reader.read_contraindications(visits)
@@ -148,6 +151,8 @@ def clean_log(
         problems=reader.bind_problems(),
         account=reader.count_rows(),
         visits=visits,
+        people=reader.people,
+        measured=reader.measured,
         concerns=concerns,
         events=events,
         denials=denials,
@@ -175,14 +180,29 @@ def _take_tables(
     return Cleaned(problems=listed, account=account, tables=tables)
 
 
-def name_column(source: Source, role: str, layout: ibis.Value) -> ibis.Value:
-    """Return the header that each layout gives to a role, by the number of the layout."""
+def name_column(source: Source, role: str, rows: Table) -> ibis.Value:
+    """Return the header that each row has for a role."""
     headers = [
-        (layout == place, each.columns[role])
+        (rows.layout == place, each.columns[role])
         for place, each in enumerate(source.every_layout)
         if role in each.columns
     ]
-    return ibis.cases(*headers, else_=None) if headers else ibis.null("string")
+    name = ibis.cases(*headers, else_=None) if headers else ibis.null("string")
+    return write_number(name, rows.slot)
+
+
+def find_years(born: ibis.Value, day: ibis.Value) -> ibis.Value:
+    """Return the whole years from one day to another."""
+
+    def as_number(each: ibis.Value) -> ibis.Value:
+        return each.year() * 10000 + each.month() * 100 + each.day()
+
+    return (as_number(day) - as_number(born)) // 10000
+
+
+def write_number(header: ibis.Value, slot: ibis.Value) -> ibis.Value:
+    """Return the header of a numbered column with the number of the session."""
+    return header.replace("{n}", slot.cast("string"))
 
 
 def _make_parsers(
@@ -214,7 +234,7 @@ def _make_parsers(
         "scale": lambda text: cells.parse_scale(text, spelled, undeclared),
         "score_after_date": lambda text: cells.parse_later_date(text, order, as_of),
         "rater": cells.parse_rater,
-        "side_effects": lambda text: Found(read_effects(text).recorded),
+        "side_effects": lambda text: Found(read_effects(layout, text).recorded),
         "severity": cells.parse_severity,
         "serious": cells.parse_answer,
         "resolved": cells.parse_answer,
@@ -246,9 +266,9 @@ class _Reader:
         self.vocabulary = vocabulary
         self.scales = source.find_scales(vocabulary)
         effects = cells.SideEffectSpellings.of(vocabulary)
-        self.read_effects = cache(lambda text: cells.parse_side_effects(text, effects))
+        self._parse_effects = cache(lambda text: cells.parse_side_effects(text, effects))
         self.parsers = [
-            _make_parsers(layout, vocabulary, self.scales, as_of, self.read_effects)
+            _make_parsers(layout, vocabulary, self.scales, as_of, self._read_effects)
             for layout in self.layouts
         ]
         self.numbers: dict[tuple[str | None, str, str, str | None], int] = {}
@@ -390,15 +410,21 @@ class _Reader:
 
     def count_rows(self) -> Account:
         """Return the account, with its sum checked."""
-        kinds = self.rows.group_by("kind").agg(n=_.count()).execute()
-        count = Counter(dict(zip(kinds["kind"], kinds["n"].map(int), strict=True)))
-        data = self.typed.aggregate(
-            used=_.is_used.sum(), absent=(~_.is_attended).fill_null(False).sum()
-        ).execute()
-        used, absent = (int(each) if pd.notna(each) else 0 for each in data.iloc[0])
-        again = count["duplicate_row"] + count["wrong_number_of_cells"]
-        not_data = count.total() - again - count["data"] + absent
-        account = Account(count.total(), used, again + count["data"] - used - absent, not_data)
+        rows = self.rows.select("row", "record", "kind").left_join(
+            self.typed.select("row", "is_used", "is_attended"), "row"
+        )
+        is_used = rows.is_used.fill_null(False)
+        is_refused = rows.kind.isin(["duplicate_row", "wrong_number_of_cells"])
+        is_absent = (~rows.is_attended).fill_null(False)
+        state = ibis.cases(
+            (is_used, 2), (is_refused | ((rows.kind == "data") & ~is_absent), 1), else_=0
+        )
+        states = rows.select("record", state=state)
+        if any(layout.is_wide for layout in self.layouts):
+            states = states.group_by("record").agg(state=_.state.max())
+        counted = states.group_by("state").agg(n=_.count()).execute()
+        count = Counter(dict(zip(counted["state"], counted["n"].map(int), strict=True)))
+        account = Account(count.total(), count[2], count[1], count[0])
         account.check()
         return account
 
@@ -446,11 +472,21 @@ class _Reader:
         typed = joined.select(*kept, "patient", "p_patient", **columns)
         self.typed = self._keep("typed", self._complete(typed))
         self._list_problems_of_roles()
-        used = self.typed.filter(_.is_used).drop(selectors.startswith("p_"))
+        used = self._keep_rows("sessions", "visits")
+        self.people = self._keep_rows("patients", "people")
+        self.measured = self._keep_rows("scores", "measured")
         for long in self.long:
-            listed = long.semi_join(used, "row")
+            listed = long.semi_join(self.typed.filter(_.is_used), "row")
             self._add_problems(listed, listed.problem)
-        return self.engine.name("visits", used)
+        return used
+
+    def _keep_rows(self, what: Rows, name: str) -> Table:
+        """Return the used rows that are sessions, patients or scores."""
+        layouts = [n for n, layout in self._number() if layout.rows == what]
+        rows = self.typed.filter(_.is_used).drop(selectors.startswith("p_"))
+        if len(layouts) < len(self.layouts):
+            rows = rows.filter(rows.layout.isin(layouts) if layouts else ibis.literal(False))
+        return self.engine.name(name, rows)
 
     def _look_up_patients(self, data: Table) -> Table:
         """Add ``patient`` and ``p_patient``.
@@ -535,15 +571,17 @@ class _Reader:
                 else_=None,
             )
 
+        rows_are = ibis.cases(
+            *((typed.layout == n, layout.rows) for n, layout in self._number()), else_=""
+        )
+
         def problem_of(role: str) -> ibis.Value:
             return typed[f"p_{role}"] if f"p_{role}" in typed.columns else ibis.null("int64")
 
-        def as_number(day: ibis.Value) -> ibis.Value:
-            return day.year() * 10000 + day.month() * 100 + day.day()
-
         is_unborn = (typed.birth_date > typed.date).fill_null(False)
-        years = (as_number(typed.date) - as_number(typed.birth_date)) // 10000
+        years = find_years(typed.birth_date, typed.date)
         recorded = typed.recorded.fill_null("not recorded")
+        is_open = answer("side_effects_belong_to") == "undeclared"
         is_attended = typed.is_attended.fill_null(True)
         modality = typed.modality.fill_null(answer("default_modality"))
         setting = ibis.coalesce(typed.setting, typed.modality_setting, answer("default_setting"))
@@ -566,7 +604,7 @@ class _Reader:
             is_attended=problem_of("status").isnull().ifelse(is_attended, None),
             p_status=problem_of("status"),
             is_used=typed.patient.notnull()
-            & typed.date.notnull()
+            & (typed.date.notnull() | (rows_are == "patients"))
             & problem_of("status").isnull()
             & is_attended,
             **{
@@ -583,10 +621,13 @@ class _Reader:
             },
             **{
                 f"p_detail_{role}": (is_there.fill_null(False) & (recorded != "event")).ifelse(
-                    self._name_problem(
-                        typed,
-                        role,
-                        Found(rule="detail_without_side_effect", consequence="noted"),
+                    is_open.ifelse(
+                        self._name_problem(typed, role, cells.UNDECLARED_SESSION),
+                        self._name_problem(
+                            typed,
+                            role,
+                            Found(rule="detail_without_side_effect", consequence="noted"),
+                        ),
                     ),
                     None,
                 )
@@ -623,7 +664,7 @@ class _Reader:
         missing = Found(None, "missing_concern", "noted", hint)
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
-            if cells.is_blank(text):
+            if cells.is_blank(text) and layout.rows == "sessions":
                 yield {}, missing
             is_first = True
             for place, each in enumerate(cells.parse_concerns(text, self.vocabulary, known)):
@@ -657,12 +698,15 @@ class _Reader:
         named = read.filter(_.concern.notnull()).select("row", *kinds)
         return self._keep("concerns", ibis.union(named, *assumed) if assumed else named)
 
+    def _read_effects(self, layout: Layout, text: str) -> cells.SideEffectsCell:
+        return cells.answer_side_effects(self._parse_effects(text), text, layout.answers)
+
     def read_side_effects(self, visits: Table) -> tuple[Table, Table]:
         """Return events (row, term, severity, hours, is_resolved, serious, action, led_to_stopping)
         and denials (row, term). What the text says of an event goes before what its row says."""
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
-            cell = self.read_effects(text)
+            cell = self._read_effects(layout, text)
             for event in cell.events:
                 yield (
                     {
@@ -748,15 +792,18 @@ class _Reader:
     # --- scores -------------------------------------------------------------------------------
 
     def read_scores(self, visits: Table, concerns: Table) -> Table:
-        """Return one row per score: row, concern, scale, score, date.
+        """Return one row per score: row, host, concern, scale, score, date.
+
+        ``host`` is the row of the session the score stands with: its own, or for a row that is a
+        score alone, that of the patient's last session until then, else the first one after.
 
         The score belongs to the first concern of its row that its scale fits. A score before counts
         on the day of the session, one after on its own day, one in a column that is named by its
         scale on the later day where there is one.
         """
-        written = self._gather_scores(visits)
+        written = self._gather_scores(self.union_measured(visits))
         if written is None:
-            types = {"row": "int64", "concern": "string", "scale": "string"}
+            types = {"row": "int64", "host": "int64", "concern": "string", "scale": "string"}
             types |= {"score": "float64", "date": "date"}
             return make_table(pd.DataFrame(columns=[*types]), types)
         keys = {"layout": "int64", "slot": "string", "scale": "string", "named": "string"}
@@ -777,7 +824,64 @@ class _Reader:
         columns = ("row", "layout", "slot", "scale", "date", "session_date", "score", "problem")
         scored = self._keep("scored", scored.select(*columns))
         self._add_problems(scored.filter(_.problem.notnull()), scored.problem)
-        return self._place_scores(scored.filter(_.score.notnull()), concerns)
+        scored = scored.filter(_.score.notnull())
+        fits = self._list_fitting()
+        return self._place_scores(self._add_host(scored, visits, concerns, fits), concerns, fits)
+
+    def union_measured(self, visits: Table) -> Table:
+        """Return the visits, and the rows that are scores alone."""
+        return visits.union(self.measured) if self.measures else visits
+
+    @property
+    def measures(self) -> list[int]:
+        """The layouts whose rows are scores alone."""
+        return [n for n, layout in self._number() if layout.rows == "scores"]
+
+    def _list_fitting(self) -> Table:
+        """Return concern × scale, where the scale scores the concern."""
+        fitting = [
+            {"concern": concern, "scale": key}
+            for key, scale in self.scales.items()
+            for concern in self.vocabulary.analysed_concerns
+            if scale.fits(concern)
+        ]
+        types = {"concern": "string", "scale": "string"}
+        return make_table(pd.DataFrame(fitting, columns=[*types]), types)
+
+    def _add_host(self, scored: Table, visits: Table, concerns: Table, fits: Table) -> Table:
+        """Add ``host``, and ``of``: the row whose concerns the score may be about.
+
+        A score alone stands with the nearest session whose concerns its scale fits, one until its
+        day before one after it.
+        """
+        if not self.measures:
+            return scored.mutate(host=scored.row, of=scored.row)
+        alone = scored.filter(scored.layout.isin(self.measures)).select("row", "slot", "scale")
+        alone = alone.inner_join(self.measured.select("row", "patient", day=_.date), "row")
+        sessions = visits.select("patient", host=visits.row, session_day=visits.date)
+        scales = concerns.inner_join(fits, "concern").select(host=_.row, scale=_.scale)
+        pairs = alone.inner_join(sessions, "patient").left_join(
+            scales.distinct().mutate(fits=True), ["host", "scale"]
+        )
+        days = pairs.day.delta(pairs.session_day, unit="day")
+        nearest = ibis.row_number().over(
+            group_by=[pairs.row, pairs.slot],
+            order_by=[pairs.fits.isnull(), days < 0, days.abs(), pairs.host],
+        )
+        hosts = pairs.select("row", "slot", "host", nth=nearest).filter(_.nth == 0)
+        placed = scored.left_join(self._keep("hosts", hosts.drop("nth")), ["row", "slot"])
+        names_concern = [
+            n
+            for n, layout in self._number()
+            if "concern" in layout.columns or layout.answers.concern
+        ]
+        is_alone = placed.layout.isin(self.measures)
+        has_own = placed.layout.isin(names_concern) if names_concern else ibis.literal(False)
+        return placed.select(
+            *scored.columns,
+            host=is_alone.ifelse(placed.host, placed.row),
+            of=(is_alone & ~has_own).ifelse(placed.host, placed.row),
+        )
 
     def _gather_scores(self, visits: Table) -> Table | None:
         """Return all score cells that are not blank, one below the other."""
@@ -821,23 +925,18 @@ class _Reader:
         declared = self.layouts[layout]
         return declared.columns[slot[2:]] if slot[:2] == "t_" else declared.scores[slot[2:]]
 
-    def _place_scores(self, scored: Table, concerns: Table) -> Table:
-        fitting = [
-            {"concern": concern, "scale": key}
-            for key, scale in self.scales.items()
-            for concern in self.vocabulary.analysed_concerns
-            if scale.fits(concern)
-        ]
-        types = {"concern": "string", "scale": "string"}
-        fits = make_table(pd.DataFrame(fitting, columns=[*types]), types)
+    def _place_scores(self, scored: Table, concerns: Table, fits: Table) -> Table:
+        named = concerns.select("concern", "position", of=concerns.row)
         chosen = (
-            concerns.inner_join(scored.select("row", "slot", "scale"), "row")
+            scored.select("row", "slot", "scale", "of")
+            .inner_join(named, "of")
             .semi_join(fits, ["concern", "scale"])
             .group_by("row", "slot")
             .agg(concern=_.concern.argmin(_.position), fitting=_.count())
         )
         found = scored.left_join(chosen, ["row", "slot"])
         rule = ibis.cases(
+            (found.host.isnull(), "score_without_session"),
             (found.concern.isnull(), "scale_does_not_fit"),
             (found.date.isnull(), "score_without_date"),
             (
@@ -849,7 +948,7 @@ class _Reader:
             else_=None,
         )
         found = found.mutate(rule=rule)
-        names = ("row", "layout", "slot", "concern", "scale", "score", "date", "rule")
+        names = ("row", "host", "layout", "slot", "concern", "scale", "score", "date", "rule")
         found = self._keep("placed", found.select(*names))
         raised = found.filter(_.rule.notnull())
         rules = raised.select("layout", "slot", "rule").distinct().execute()
@@ -864,7 +963,7 @@ class _Reader:
             joined = raised.inner_join(numbers, ["layout", "slot", "rule"])
             self._add_problems(joined, joined.problem)
         kept = found.filter(_.rule.isnull() | (_.rule == "several_concerns_fit"))
-        return kept.select("row", "concern", "scale", "score", "date")
+        return kept.select("row", "host", "concern", "scale", "score", "date")
 
     # --- problems -----------------------------------------------------------------------------
 
@@ -891,12 +990,34 @@ class _Reader:
         types = {"problem": "int64"} | _PROBLEM
         kinds = make_table(pd.DataFrame(listed, columns=[*types]), types)
         numbered = self._keep("numbered", ibis.union(*self.problems))
-        place = self.rows.select("row", "file", "sheet", "line").semi_join(numbered, "row")
-        found = numbered.inner_join(place, "row").inner_join(kinds, "problem").select(*PROBLEM)
+        place = self.rows.select("row", "record", "slot", "file", "sheet", "line")
+        place = place.semi_join(numbered, "row")
+        found = numbered.inner_join(place, "row").inner_join(kinds, "problem")
+        if any(layout.is_wide for layout in self.layouts):
+            found = self._gather_sessions(found)
+        found = found.select(*PROBLEM)
         if len(self.log.problems):
             types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
             found = found.union(make_table(self.log.problems, types).select(*PROBLEM))
         return self._keep("problems", found)
+
+    def _gather_sessions(self, found: Table) -> Table:
+        """Name the numbered columns of wide rows, and list once what was found once.
+
+        A session that cannot be used is a cell that was blanked where its row has another one.
+        """
+        used = self.typed.filter(_.is_used).select("record").distinct()
+        found = found.left_join(used, "record")
+        is_kept = found.record_right.notnull() & (found.consequence == "row set aside")
+        return found.select(
+            "file",
+            "sheet",
+            "line",
+            "rule",
+            "suggestion",
+            column=write_number(found.column, found.slot),
+            consequence=is_kept.ifelse("cell blanked", found.consequence),
+        ).distinct()
 
     # --- the engine ---------------------------------------------------------------------------
 

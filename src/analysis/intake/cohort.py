@@ -46,6 +46,7 @@ from analysis.intake.sources import (
     hash_queries,
     read_log,
     read_source,
+    spread_wide,
 )
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
@@ -397,7 +398,7 @@ def load_cohort(
     folder = root / CACHE / source / _hash([data_hash.encode(), *_read_code()])
     kept = _read_kept(folder)
     if kept is None:
-        _build(folder, declared, vocabulary, day)
+        _build(folder, declared, vocabulary, day, data_hash)
         kept = _read_kept(folder)
     if kept is None:
         raise SourceError(f"The cohort cannot be kept in {CACHE}/: remove that folder, then retry.")
@@ -494,9 +495,11 @@ def _read_kept(folder: Path) -> dict[str, Any] | None:
         return None
 
 
-def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) -> None:
+def _build(
+    folder: Path, source: Source, vocabulary: Vocabulary, as_of: date, data_hash: str
+) -> None:
     """Write the tables aside and rename the folder; of two builders at once, the first one
-    stays."""
+    stays. Nothing is kept of a database whose rows are no longer those of ``data_hash``."""
     try:
         folder.parent.parent.mkdir(mode=0o700, exist_ok=True)
         folder.parent.mkdir(mode=0o700, exist_ok=True)
@@ -507,6 +510,11 @@ def _build(folder: Path, source: Source, vocabulary: Vocabulary, as_of: date) ->
     try:
         with open_engine() as engine:
             _write_tables(engine, aside, source, vocabulary, as_of)
+        if source.reads_database and hash_data(source, as_of) != data_hash:
+            raise SourceError(
+                f"The rows of {source.name!r} changed while they were read: run it again, and "
+                "leave out of a query what is different each time it is asked."
+            )
         if _read_kept(folder) is None:
             shutil.rmtree(folder, ignore_errors=True)
         # of two builders at once the first one stays; the other's rename fails
@@ -524,6 +532,7 @@ def _write_tables(
     engine: Engine, folder: Path, source: Source, vocabulary: Vocabulary, as_of: date
 ) -> None:
     log, stale = apply_corrections(read_log(engine, source), read_corrections(source))
+    log = spread_wide(engine, log, source)
     cleaned = clean_log(engine, log, source, vocabulary, as_of)
     tables = derive_tables(engine, cleaned, source, vocabulary, as_of)
     for name, table in tables.items():

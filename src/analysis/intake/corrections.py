@@ -119,7 +119,7 @@ def _find_cells(log: Log, places: pd.DataFrame) -> pd.DataFrame:
     types = {"file": "string", "sheet": "string", "line": "int64"}
     rows = log.rows.mutate(sheet=log.rows.sheet.fill_null(""))
     rows = rows.semi_join(make_table(asked, types), [*types])
-    lines = rows.drop("layout", "cells", "width", "kind").execute()
+    lines = rows.drop("record", "slot", "layout", "cells", "width", "kind").execute()
     joined = places.reset_index(names="index").merge(lines, on=[*types]).set_index("index")
     names = {header: log.find_text(header) for header in log.headers}
     text = [

@@ -12,13 +12,16 @@ from typing import TypeAlias
 import ibis
 from ibis import _
 
-from analysis.intake.clean import Cleaned, name_column
+from analysis.intake.clean import Cleaned, find_years, name_column
 from analysis.intake.engine import Engine
 from analysis.intake.schema import ALL_TERMS, COLUMNS, RATERS
 from analysis.intake.sources import Source
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
 Table: TypeAlias = ibis.Table
+
+
+_PLACE = ("file", "sheet", "line", "layout", "slot")
 
 
 @dataclass
@@ -54,18 +57,20 @@ def derive_tables(
         name_or_keep = engine.keep if _tells_of_previous(source) else engine.name
         visits = name_or_keep("told_visits", visits)
         alone, together = _part_visits(engine, visits, source)
-        patients = stairs.keep("patients", build_patients(visits))
+        people = cleaned.people.semi_join(visits, "patient")
+        patients = stairs.keep("patients", build_patients(visits, people))
         stairs.keep("sessions", build_sessions(alone, together))
         stairs.keep("targets", build_targets(alone, together, cleaned.concerns))
-        stairs.keep("assessments", build_assessments(visits, cleaned.scores))
+        stairs.keep("assessments", build_assessments(visits, cleaned))
         side_effects = build_side_effects(alone, together, cleaned.events)
         stairs.keep("side_effects", add_promoted_term(side_effects, vocabulary))
         stairs.keep("recorded", build_recorded(alone, together, cleaned.denials))
         stairs.keep("screening", build_screening(alone, together, cleaned.screening))
         problems = problems.union(
-            list_conflicts(visits, patients, source),
+            list_conflicts(visits, people, patients, source),
+            list_patients_without_session(visits, cleaned.people, source),
             list_unplaced_side_effects(visits, source),
-            list_doubled_scores(visits, cleaned.scores),
+            list_doubled_scores(visits, cleaned),
         )
     sessions, targets = stairs.tables["sessions"], stairs.tables["targets"]
     assessments = stairs.tables["assessments"]
@@ -125,17 +130,23 @@ def _join(first: ibis.Value, *others: ibis.Value) -> ibis.Value:
     return key
 
 
-def build_patients(visits: Table) -> Table:
-    """One row per patient. Sex and age are the earliest known ones; the highest skin type
-    counts."""
-    in_order = {"order_by": [visits.date, visits.row]}
-    return visits.group_by("patient").agg(
-        sex=visits.sex.first(where=visits.sex.notnull(), **in_order),
-        age=visits.age.first(where=visits.age.notnull(), **in_order),
-        skin_type=visits.skin_type.max(),
+def build_patients(visits: Table, people: Table) -> Table:
+    """One row per patient with a session. Sex and age are the earliest known ones, age at the first
+    session; the highest skin type counts. ``people`` are rows that tell of a patient alone."""
+    columns = ("patient", "date", "row", "sex", "age", "skin_type", "skin_type_is_range")
+    first = visits.group_by("patient").agg(first_date=_.date.min())
+    told = people.inner_join(first, "patient")
+    born = find_years(told.birth_date, told.first_date)
+    told = told.mutate(age=ibis.coalesce(told.age, (born >= 0).ifelse(born, None)))
+    known = visits.select(*columns).union(told.mutate(date=ibis.null("date")).select(*columns))
+    in_order = {"order_by": [known.date.isnull(), known.date, known.row]}
+    return known.group_by("patient").agg(
+        sex=known.sex.first(where=known.sex.notnull(), **in_order),
+        age=known.age.first(where=known.age.notnull(), **in_order),
+        skin_type=known.skin_type.max(),
         # a type written alone goes before the same type as the end of a range
-        skin_type_is_range=visits.skin_type_is_range.argmax(
-            visits.skin_type * 2 - visits.skin_type_is_range.cast("int64")
+        skin_type_is_range=known.skin_type_is_range.argmax(
+            known.skin_type * 2 - known.skin_type_is_range.cast("int64")
         ),
     )
 
@@ -190,10 +201,12 @@ def build_targets(alone: Table, together: Table, concerns: Table) -> Table:
     return single.mutate(is_primary=_.is_first).select(*names).union(targets.select(*names))
 
 
-def build_assessments(visits: Table, scores: Table) -> Table:
-    """One row per score, with the session in whose row it stands."""
-    columns = ("row", "session", "patient", "area", "side", "rater")
-    return visits.select(*columns).inner_join(scores, "row")
+def build_assessments(visits: Table, cleaned: Cleaned) -> Table:
+    """One row per score, with the session it stands with."""
+    columns = ("row", "patient", "area", "side", "rater")
+    own = visits.select(*columns).union(cleaned.measured.select(*columns))
+    hosts = visits.select("session", host=visits.row)
+    return own.inner_join(cleaned.scores, "row").inner_join(hosts, "host")
 
 
 def build_side_effects(alone: Table, together: Table, events: Table) -> Table:
@@ -396,10 +409,11 @@ def _find_disturbed(late: Table, sessions: Table, targets: Table) -> Table:
 # --- conflicts -------------------------------------------------------------------------------
 
 
-def list_conflicts(visits: Table, patients: Table, source: Source) -> Table:
+def list_conflicts(visits: Table, people: Table, patients: Table, source: Source) -> Table:
     """Return a problem for every row whose sex or skin type is not the one that counts."""
     chosen = patients.select("patient", chosen_sex=_.sex, chosen_skin_type=_.skin_type)
-    rows = visits.inner_join(chosen, "patient")
+    columns = (*_PLACE, "patient", "sex", "skin_type")
+    rows = visits.select(*columns).union(people.select(*columns)).inner_join(chosen, "patient")
     parts = []
     for role, rule, hint in (
         ("sex", "conflicting_sex", "the earliest one counts; correct the others"),
@@ -411,13 +425,27 @@ def list_conflicts(visits: Table, patients: Table, source: Source) -> Table:
                 "file",
                 "sheet",
                 "line",
-                column=name_column(source, role, differs.layout),
+                column=name_column(source, role, differs),
                 rule=ibis.literal(rule),
                 consequence=ibis.literal("noted"),
                 suggestion=ibis.literal(hint),
             )
         )
-    return ibis.union(*parts)
+    return ibis.union(*parts).distinct()
+
+
+def list_patients_without_session(visits: Table, people: Table, source: Source) -> Table:
+    """Return a problem for every row that tells of a patient whose session is not in the log."""
+    rows = people.anti_join(visits, "patient")
+    return rows.select(
+        "file",
+        "sheet",
+        "line",
+        column=name_column(source, "patient", rows),
+        rule=ibis.literal("patient_without_session"),
+        consequence=ibis.literal("noted"),
+        suggestion=ibis.literal("write the id as in the sessions, or add their file"),
+    )
 
 
 def list_unplaced_side_effects(visits: Table, source: Source) -> Table:
@@ -427,17 +455,18 @@ def list_unplaced_side_effects(visits: Table, source: Source) -> Table:
         "file",
         "sheet",
         "line",
-        column=name_column(source, "side_effects", rows.layout),
+        column=name_column(source, "side_effects", rows),
         rule=ibis.literal("no_previous_session"),
         consequence=ibis.literal("cell blanked"),
         suggestion=ibis.literal("add the session before, or answer side_effects_belong_to"),
     )
 
 
-def list_doubled_scores(visits: Table, scores: Table) -> Table:
+def list_doubled_scores(visits: Table, cleaned: Cleaned) -> Table:
     """Return a problem for every row with one of several scores of one day that differ."""
-    place = ("row", "patient", "rater", "file", "sheet", "line")
-    placed = visits.select(*place).inner_join(scores, "row")
+    columns = ("row", "patient", "rater", "file", "sheet", "line")
+    rows = visits.select(*columns).union(cleaned.measured.select(*columns))
+    placed = rows.inner_join(cleaned.scores, "row")
     keys = ["patient", "concern", "scale", "rater", "date"]
     days = placed.group_by(keys).agg(different=_.score.nunique())
     return (

@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import duckdb
 import ibis
 import pandas as pd
 
+from analysis.errors import SourceError
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits
+    resource = None  # type: ignore[assignment]
+
 Table: TypeAlias = ibis.Table
 
-_MEMORY: Final = "2GB"
-"""What DuckDB may hold at once; what is more goes to the folder."""
+_MEMORY: Final = 2_000
+"""Megabytes that DuckDB may hold at once; what is more goes to the folder."""
 _NULLABLE: Final = {
     "int64": "Int64",
     "float64": "Float64",
@@ -72,12 +80,29 @@ def open_engine() -> Iterator[Engine]:
     with tempfile.TemporaryDirectory(prefix="outcomes-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         connection = connect(
-            folder / "load.duckdb", memory_limit=_MEMORY, temp_directory=str(folder)
+            folder / "load.duckdb",
+            memory_limit=f"{_find_memory()}MB",
+            temp_directory=str(folder),
         )
         try:
             yield Engine(connection, folder)
+        except (MemoryError, duckdb.OutOfMemoryException):
+            raise SourceError(
+                "The log is larger than the memory this command may use; allow it more, or split "
+                "the log into sources of their own."
+            ) from None
         finally:
             connection.disconnect()
+
+
+def _find_memory() -> int:
+    """Return the megabytes for DuckDB: a quarter of what this process may use where that is
+    limited, since Python and what DuckDB does not count need the rest."""
+    if resource is None:
+        return _MEMORY
+    limits = [resource.getrlimit(each)[0] for each in (resource.RLIMIT_DATA, resource.RLIMIT_AS)]
+    known = [limit for limit in limits if limit != resource.RLIM_INFINITY]
+    return min([_MEMORY, *(limit // 4_000_000 for limit in known)])
 
 
 def make_table(frame: pd.DataFrame, types: Mapping[str, str]) -> Table:

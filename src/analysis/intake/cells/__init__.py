@@ -44,13 +44,15 @@ from analysis.intake.cells.patients import (
     parse_sex,
     parse_skin_type,
 )
-from analysis.intake.cells.phrases import NONE_WORDS, NOT_RECORDED_WORDS
+from analysis.intake.cells.phrases import NONE_WORDS, NOT_APPLICABLE_WORDS, NOT_RECORDED_WORDS
 from analysis.intake.cells.scores import Side, parse_scale, parse_score, spell_scales
 from analysis.intake.cells.side_effects import (
     OTHER,
+    UNDECLARED_SESSION,
     Event,
     SideEffectsCell,
     SideEffectSpellings,
+    answer_side_effects,
     parse_side_effects,
 )
 from analysis.intake.cells.words import (
@@ -67,10 +69,12 @@ from analysis.intake.cells.words import (
 __all__ = [
     "DATE_ORDERS",
     "NONE_WORDS",
+    "NOT_APPLICABLE_WORDS",
     "NOT_RECORDED_WORDS",
     "OTHER",
     "RULES",
     "SENTINELS",
+    "UNDECLARED_SESSION",
     "Consequence",
     "ContraindicationSpellings",
     "ContraindicationsCell",
@@ -80,6 +84,7 @@ __all__ = [
     "SideEffectSpellings",
     "SideEffectsCell",
     "Target",
+    "answer_side_effects",
     "ask_questions",
     "find_width",
     "fold",

@@ -89,13 +89,16 @@ RULES: Final[Mapping[str, str]] = {
     "undefined_code": "a code the data dictionary does not define",
     "ambiguous_code": "a code or a label of the data dictionary, in an export that holds both",
     "cell_without_session": "a cell in a row without a session, about one day or said otherwise",
-    "score_without_session": "a score in a row without a session, in a record where it finds none",
+    "score_without_session": "a score of a patient whose session is not in the log",
     "score_dated_by_session": "a score before the first session, which counts on its day",
     "not_canonical": "a cell of a canonical table that breaks the schema",
     "unknown_patient": "a row of a canonical table whose patient is not there",
+    "patient_without_session": "a row of a patient whose sessions are not in the log",
     "unknown_session": "a row of a canonical table whose session is not there",
     "correction_does_not_match": "a correction whose cell does not hold the text it was made for",
     "side_effect_not_asked": "the cell says that nothing was asked or recorded",
+    "undeclared_session": "side effects of which source.toml must say whose session they are of",
+    "undeclared_not_applicable": 'side effects "N/A", which source.toml must explain',
 }
 """Every rule a problem can name, with its meaning. One number, one home: also the documentation."""
 
@@ -109,6 +112,10 @@ _QUESTIONS: Final[Mapping[str, str]] = {
     "Write the unit in the cells.",
     "unknown_scale": "What are the range and direction of the scales the vocabulary does not know? "
     "Add them to vocabulary.toml.",
+    "undeclared_session": "Are the side effects of a row those of its session or of the one "
+    "before? Answer side_effects_belong_to in source.toml.",
+    "undeclared_not_applicable": 'What does "N/A" mean where side effects are written? Answer '
+    "not_applicable_side_effects in source.toml.",
 }
 
 

@@ -19,6 +19,8 @@ NOT_RECORDED_WORDS: Final = frozenset(
     "|no preguntado|no consta|desconocido|não perguntado|desconhecido|non demandé|non renseigné"
     "|inconnu".split("|")
 )
+NOT_APPLICABLE_WORDS: Final = frozenset("n/a|n.a.|n. a.|na|not applicable".split("|"))
+"""What may mean that nobody asked, or that there was none: a person answers which."""
 YES_ALONE: Final = frozenset("y|yes|ja|si|sí|oui|sim|positive".split("|"))
 NONE = re.compile(
     r"(?:(?:pt|patient|client) (?:is |was )?)?"
@@ -143,14 +145,15 @@ PIECE_END = re.compile(
 )
 ALSO_MARKS: Final = frozenset(("and", "&", "und", "y", "et", "e"))
 OR_MARKS: Final = frozenset(("or", "nor", "oder", "ou", "o", "ni", "nem", "noch"))
+# possessive (*+, ++): terms are blanked out before, and runs of spaces must not be tried again
 _DURATION = re.compile(
-    r"(?:(?<![^\W\d_])(?P<lead>x|for|in|within|after|by|from|at|on|post|until|till?|up to|to"
-    r"|through|lasted|lasting|nach|seit|für|después de|tras|durante|por|após|après|pendant)|@)?"
-    r"\s*(?:about|approx\.?|ca\.?)?\s*"
-    r"(?P<over>>|over|more than|longer than|beyond)?\s*"
-    rf"(?:\d+(?:[.,]\d+)?\s*{_UNIT}?\s*(?:-|to)\s*)?"
-    rf"(?P<number>\d+(?:[.,]\d+)?)\s*(?P<more>\+)?[\s-]*(?P<unit>{_UNIT})\b"
-    r"(?P<onset>\s*(?:after|post|later|following|since|ago)\b)?"
+    r"(?:(?:(?<![^\W\d_])(?P<lead>x|for|in|within|after|by|from|at|on|post|until|till?|up to|to"
+    r"|through|lasted|lasting|nach|seit|für|después de|tras|durante|por|após|après|pendant)|@)"
+    r"\s*+)?(?:(?:about|approx\.?|ca\.?)\s*+)?"
+    r"(?:(?P<over>>|over|more than|longer than|beyond)\s*+)?(?<!\d)"
+    rf"(?:\d++(?:[.,]\d++)?\s*+{_UNIT}?\s*+(?:-|to)\s*+)?"
+    rf"(?P<number>\d++(?:[.,]\d++)?)\s*+(?P<more>\+)?[\s-]*+(?P<unit>{_UNIT})\b"
+    r"(?P<onset>\s*+(?:after|post|later|following|since|ago)\b)?"
 )
 _DAY_NUMBER = re.compile(
     r"\b(?:until|till?|up to|to|through)\s+(?:day|d)\s?(?P<until>\d+)\b"

@@ -12,6 +12,7 @@ from analysis.intake.cells.phrases import (
     CLAUSE_END,
     GOES_ON,
     LABEL,
+    NOT_APPLICABLE_WORDS,
     NOT_ASKED,
     NOT_RECORDED_WORDS,
     NOTHING,
@@ -25,6 +26,7 @@ from analysis.intake.cells.phrases import (
 )
 from analysis.intake.cells.pieces import Piece, Verdict, reach, share_backwards
 from analysis.intake.cells.spelling import Spellings
+from analysis.intake.sources import Answers
 from analysis.vocabulary import Vocabulary
 
 _UNKNOWN: Final = Found(
@@ -246,3 +248,29 @@ def _read_words(piece: Piece, is_history: bool, reading: _Reading) -> None:
             reading.add_problem(_UNKNOWN)
         else:
             reading.add_event(Event(OTHER, piece.severity, piece.hours, piece.resolved))
+
+
+UNDECLARED_SESSION: Final = Found(
+    None, "undeclared_session", "cell blanked", "answer side_effects_belong_to in source.toml"
+)
+
+
+def answer_side_effects(cell: SideEffectsCell, text: str, answers: Answers) -> SideEffectsCell:
+    """Return what a side-effect cell says once a person has answered what its text leaves open.
+
+    While it is not known whose session it tells of, nothing of it is used and it is a problem.
+    """
+    plain = fold(text)
+    meaning: str = answers.empty_side_effects if not plain else ""
+    if plain in NOT_APPLICABLE_WORDS:
+        meaning = answers.not_applicable_side_effects
+    if meaning == "none":
+        cell = SideEffectsCell("none")
+    elif meaning == "undeclared":
+        hint = "answer not_applicable_side_effects in source.toml"
+        problem = Found(None, "undeclared_not_applicable", "cell blanked", hint)
+        return SideEffectsCell("not recorded", problems=(problem,))
+    says_something = cell.recorded != "not recorded" or cell.denied or cell.problems
+    if answers.side_effects_belong_to == "undeclared" and says_something:
+        return SideEffectsCell("not recorded", problems=(UNDECLARED_SESSION,))
+    return cell

@@ -50,7 +50,7 @@ _SETTINGS: Final = _spell(
     clinic="in clinic|in-clinic|office|in office|practice|surgery|salon|praxis",
     home="at home|home use|home roller|self|self-treatment|self treatment|zuhause",
 )
-_AT_HOME = re.compile(r"[\s(,/-]*\b(?:at[ -])?home\b(?:[ -]use)?[\s),/-]*")
+_AT_HOME = re.compile(r"(?<![\s(,/-])[\s(,/-]*+\b(?:at[ -])?home\b(?:[ -]use)?[\s),/-]*")
 _SIDES: Final = _spell(
     left="l|lt|lhs|left side|left half|left cheek|left face|l side|links|izquierda|gauche",
     right="r|rt|rhs|right side|right half|right cheek|right face|r side|rechts|derecha|droite",

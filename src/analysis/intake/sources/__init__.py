@@ -30,13 +30,15 @@ from analysis.intake.sources.settings import (
     Decimal,
     Format,
     Layout,
+    Rows,
     Source,
     find_project,
     list_sources,
     read_source,
 )
 from analysis.intake.sources.tables import check_tables, read_tables
-from analysis.intake.sources.workbook import read_workbook
+from analysis.intake.sources.wide import spread_wide
+from analysis.intake.sources.workbook import read_sheets, read_workbook
 
 __all__ = [
     "CANONICAL",
@@ -52,6 +54,7 @@ __all__ = [
     "Format",
     "Layout",
     "Log",
+    "Rows",
     "Source",
     "check_tables",
     "find_project",
@@ -59,7 +62,9 @@ __all__ = [
     "list_sources",
     "read_delimited",
     "read_log",
+    "read_sheets",
     "read_source",
+    "spread_wide",
 ]
 
 

@@ -1,5 +1,6 @@
 """The text of a source as it was written, with its place: what every kind of file is read as."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
@@ -18,6 +19,8 @@ from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
 
 PLACE: Final[Mapping[str, str]] = {
     "row": "int64",
+    "record": "int64",
+    "slot": "int64",
     "layout": "int64",
     "file": "string",
     "sheet": "string",
@@ -36,7 +39,8 @@ _AT_ONCE: Final = 20_000
 class Log:
     """The text of a file, a sheet, or a whole source.
 
-    ``rows`` has one row per row of the log: ``row`` (0, 1, … in reading order), ``layout`` (0, 1, …
+    ``rows`` has one row per row of the log: ``row`` (0, 1, … in reading order), ``record`` and
+    ``slot`` (the same row and 0, unless a wide row was spread), ``layout`` (0, 1, …
     as declared), ``file``, ``sheet``, ``line``, ``cells`` (how many there were), ``width`` (how
     many its header has), ``kind`` (empty, or why the reader knows that it is no data: a ``title``
     above the header, the ``header`` again, the ``base`` row of a REDCap record), and one text
@@ -114,6 +118,8 @@ def place_rows(part: Table, headers: Sequence[str], *, file: str, sheet: str | N
         "row",
         "line",
         "cells",
+        record=part.row,
+        slot=ibis.literal(0, "int64"),
         layout=ibis.literal(0, "int64"),
         file=ibis.literal(file),
         sheet=ibis.literal(sheet, "string"),
@@ -152,8 +158,10 @@ def join_logs(engine: Engine, parts: Sequence[tuple[int, Log]]) -> Log:
         rows.append(
             table.select(
                 row=table.row + first,
+                record=table.row + first,
+                slot=table.slot,
                 layout=ibis.literal(layout, "int64"),
-                **{name: table[name] for name in [*PLACE][2:]},
+                **{name: table[name] for name in [*PLACE][4:]},
                 **{
                     name: table[texts[name]] if name in texts else ibis.literal("")
                     for name in keys.values()
@@ -166,10 +174,19 @@ def join_logs(engine: Engine, parts: Sequence[tuple[int, Log]]) -> Log:
     return Log(whole, tuple(header for header, _nth in keys), problems)
 
 
+def find_numbered(headers: Sequence[str], template: str) -> dict[int, str]:
+    """Return number → header, for the headers with a number where the template has ``{n}``."""
+    before, _mark, after = template.partition("{n}")
+    pattern = re.compile(rf"{re.escape(before)}(\d{{1,3}}){re.escape(after)}")
+    found = ((pattern.fullmatch(header), header) for header in headers)
+    return {int(match[1]): header for match, header in found if match}
+
+
 def check_headers(
     source: Source, layout: Layout, place: str, headers: Sequence[str], needed: bool = True
 ) -> bool:
-    """Return whether every mapped header stands exactly once among the headers of ``place``.
+    """Return whether every mapped header stands exactly once among the headers of ``place``; one
+    with ``{n}`` with any number.
 
     Raises
     ------
@@ -179,7 +196,10 @@ def check_headers(
         some: neither is repeated.
     """
     for role, header in layout.headers:
-        if (count := [*headers].count(header)) != 1:
+        count = [*headers].count(header)
+        if "{n}" in header:
+            count = bool(find_numbered(headers, header))
+        if count != 1:
             if not needed:
                 return False
             found = "two columns" if count else "no column"

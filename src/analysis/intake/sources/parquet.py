@@ -6,6 +6,7 @@ import duckdb
 
 from analysis.errors import SourceError
 from analysis.intake.engine import Engine
+from analysis.intake.sources.limits import check_parquet, open_inside
 from analysis.intake.sources.log import Log
 from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
 from analysis.intake.sources.typed import cast_to_text, make_typed_log, spell
@@ -22,19 +23,13 @@ def read_parquet(engine: Engine, source: Source, layout: Layout, name: str) -> L
         When the file is missing, is no Parquet or a broken one, or a mapped column is not there or
         cannot be read as text (see :func:`make_typed_log`).
     """
-    path = source.folder / name
+    with open_inside(source.folder, name) as file:
+        check_parquet(file, name)
     try:
-        with path.open("rb"):
-            pass
-        rows = engine.connection.read_parquet(path, file_row_number=True)
+        rows = engine.connection.read_parquet(source.folder / name, file_row_number=True)
         types = {key: kind for key, kind in rows.schema().items() if key != _NUMBER}
         texts = cast_to_text(rows, types, line=rows[_NUMBER] + 1)
         return make_typed_log(source, layout, name, spell(texts, types), types)
-    except OSError as problem:
-        reason = (problem.strerror or "unreadable").lower()
-        raise SourceError(
-            f"The log {name!r} cannot be read ({reason}); check that it is there."
-        ) from None
     except duckdb.Error:
         raise SourceError(
             f"The log {name!r} is not a Parquet file, or a broken one; write it again, or correct "

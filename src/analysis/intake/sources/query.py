@@ -21,6 +21,7 @@ from sqlglot.errors import SqlglotError
 
 from analysis.errors import SourceError, sentence_for_unknown
 from analysis.intake.engine import Engine, Table
+from analysis.intake.sources.limits import check_columns, check_sqlite, open_inside
 from analysis.intake.sources.log import Log
 from analysis.intake.sources.settings import SETTINGS_FILE, Layout, Source
 from analysis.intake.sources.typed import (
@@ -33,7 +34,7 @@ from analysis.intake.sources.typed import (
 
 _SCHEMES: Final = ("postgresql://", "postgres://")
 _SECONDS_TO_CONNECT: Final = 20
-_ROWS_AT_ONCE: Final = 50_000
+_ROWS_AT_ONCE: Final = 20_000
 
 
 def read_query(engine: Engine, source: Source, layout: Layout, name: str) -> Log:
@@ -66,6 +67,7 @@ def _fetch(
     """Bring the rows into the engine, and return them with their lines and their types."""
     with _open_database(source, layout) as database, _in_one_sentence(name, source):
         rows, types = _find_rows(database, source, layout, name)
+        check_columns(len(types), name)
         texts = cast_to_text(rows, types)
         # ibis hands no stream on to DuckDB, so the parts go in one by one
         landing = engine.name_part()
@@ -143,9 +145,9 @@ def _open_database(source: Source, layout: Layout) -> Iterator[ibis.BaseBackend]
 
 
 def _open_sqlite(source: Source, name: str) -> ibis.BaseBackend:
+    with open_inside(source.folder, name) as file:
+        check_sqlite(file, name)
     path = (source.folder / name).resolve()
-    if not path.is_file():
-        raise SourceError(f"There is no database {name!r} in data/{source.name}/.")
     try:
         return ibis.sqlite.from_connection(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True))
     except sqlite3.Error:

@@ -28,6 +28,7 @@ _DICTIONARY: Final = {
     "form": ("Form Name", "form_name"),
 }
 """Headers of a data dictionary as downloaded, and as the interface for programs calls them."""
+_NEEDED: Final = ("field", "type", "choices")
 _OF_EVERY_PROJECT: Final = {
     "Event Name": EVENT,
     "Repeat Instrument": INSTRUMENT,
@@ -98,9 +99,10 @@ def read_dictionary(engine: Engine, source: Source, layout: Layout) -> dict[str,
     written = Format(delimiter=layout.format.delimiter, encoding=layout.format.encoding)
     log = read_delimited(engine, source.folder / layout.dictionary, written)
     columns = {}
+    found = find_dictionary_columns(log.headers)
     for key, possible in _DICTIONARY.items():
-        header = next((header for header in possible if header in log.headers), "")
-        if not header and key not in ("label", "form"):
+        header = found[key]
+        if not header and key in _NEEDED:
             listed = ", ".join(map(repr, log.headers))
             raise SourceError(
                 f"{layout.dictionary!r} of {source.name!r} is no REDCap data dictionary: it has no "
@@ -118,6 +120,21 @@ def read_dictionary(engine: Engine, source: Source, layout: Layout) -> dict[str,
     for form in dict.fromkeys(field.form for field in fields.values() if field.form):
         fields.setdefault(f"{form}_complete", Field("", "", _STATES, is_checkbox=False))
     return fields
+
+
+def is_dictionary(headers: Sequence[str]) -> bool:
+    """Return whether these are the headers of a data dictionary."""
+    found = find_dictionary_columns(headers)
+    return all(found[key] for key in _NEEDED)
+
+
+def find_dictionary_columns(headers: Sequence[str]) -> dict[str, str]:
+    """Return ``field``, ``type``, ``choices``, ``label``, ``form`` → header in a data dictionary;
+    empty where it is not there."""
+    return {
+        key: next((header for header in possible if header in headers), "")
+        for key, possible in _DICTIONARY.items()
+    }
 
 
 def _tidy(label: str) -> str:

@@ -69,7 +69,10 @@ Block = TypeVar("Block")
 DateOrder = Literal["day-month-year", "month-day-year", "year-month-day", "undeclared"]
 Kind = Literal["delimited", "workbook", "redcap", "tables", "parquet", "query"]
 Decimal = Literal[".", ","]
-Session = Literal["this session", "previous session"]
+Session = Literal["this session", "previous session", "undeclared"]
+Empty = Literal["not recorded", "none"]
+NotApplicable = Literal["not recorded", "none", "undeclared"]
+Rows = Literal["sessions", "patients", "scores"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +93,12 @@ class Answers:
     """What the log does not say of itself and a person had to answer."""
 
     side_effects_belong_to: Session = "this session"
+    """Whose session the side-effect column tells of; ``undeclared`` sets its cells aside."""
+    empty_side_effects: Empty = "not recorded"
+    """What a blank side-effect cell means: nothing is known, or that somebody asked and there was
+    none."""
+    not_applicable_side_effects: NotApplicable = "not recorded"
+    """The same for "N/A"; ``undeclared`` makes each such cell an open question."""
     default_modality: Modality = "microneedling"
     default_setting: Setting = "clinic"
     default_rater: Rater = "investigator"
@@ -114,6 +123,8 @@ class Layout:
     """Sheets of a workbook; empty for all of them."""
     dictionary: str = ""
     """Data dictionary of a REDCap export."""
+    rows: Rows = "sessions"
+    """What a row is: a session, a patient without a day, or a score with its day."""
     connection: str = ""
     """Database: ``sqlite:`` and a file of the source's folder, or ``env:`` and the environment
     variable that holds its address."""
@@ -123,6 +134,11 @@ class Layout:
     """Query of the database, where a table is not enough."""
     format: Format = Format()
     answers: Answers = Answers()
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the sessions of a patient stand side by side, in columns with ``{n}``."""
+        return "{n}" in self.columns.get("date", "")
 
     @property
     def headers(self) -> Iterator[tuple[str, str]]:
@@ -173,6 +189,11 @@ class Source(Layout):
         if not self.layouts:
             return super().every_file
         return tuple(name for layout in self.layouts for name in layout.every_file)
+
+    @property
+    def reads_database(self) -> bool:
+        """Whether a layout reads a table or a query, whose rows may change at any time."""
+        return any(layout.format.kind == "query" for layout in self.every_layout)
 
     def read_vocabulary(self) -> Vocabulary:
         """Return the built-in vocabulary with this source's own laid over it.
@@ -355,11 +376,17 @@ def _check_layout(source: Source, layout: Layout, where: str) -> None:
     for role in layout.columns:
         if role not in ROLES:
             raise SourceError(sentence_for_unknown("role", role, ROLES, where=block))
-    for role in REQUIRED_ROLES:
+    for role in REQUIRED_ROLES[:1] if layout.rows == "patients" else REQUIRED_ROLES:
         if role not in layout.columns:
             raise SourceError(
                 f'No {role} column is mapped{block}: add `{role} = "header in the log"`.'
             )
+    numbered = [header for _role, header in layout.headers if "{n}" in header]
+    if numbered and not (layout.is_wide and layout.rows == "sessions"):
+        raise SourceError(
+            f"The column {numbered[0]!r}{block} has {{n}} for the number of a session; the date "
+            "column must have it too, and rows must be sessions."
+        )
     if layout.format.kind == "redcap" and not layout.dictionary:
         raise SourceError(
             f"{where} has no key 'dictionary': name the data dictionary of the REDCap project, "

@@ -1,6 +1,7 @@
 """Reads Excel workbooks, every cell as text."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -49,6 +50,50 @@ def read_workbook(engine: Engine, source: Source, layout: Layout, name: str) -> 
     return parts
 
 
+@dataclass(frozen=True)
+class ProposedHeader:
+    """A row that may be the header, alone or together with the row above it."""
+
+    cells: tuple[str, ...]
+    last: int
+    """Its last row, from 0."""
+    is_below_merged: bool
+    """Taken together with a row that has a cell merged over several columns."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One sheet as text, before its header is known."""
+
+    name: str
+    rows: list[list[str]]
+    headers: tuple[ProposedHeader, ...]
+
+
+def read_sheets(folder: Path, name: str) -> list[Sheet]:
+    """Return the sheets with a cell in them, and every header that each may have.
+
+    Raises
+    ------
+    SourceError
+        As :func:`read_workbook` does for the file.
+    """
+    workbook = _open_workbook(folder, name)
+    sheets = []
+    for title in workbook.sheet_names:
+        sheet = workbook.get_sheet_by_name(title)
+        rows = _read_rows(sheet)
+        if any(map(any, rows)):
+            merged = _find_merged(sheet)
+            wide = {top for (top, column), (_top, left) in merged.items() if column != left}
+            proposed = tuple(
+                ProposedHeader(tuple(headers), last, first != last and first in wide)
+                for first, headers, last in _propose_headers(rows, merged)
+            )
+            sheets.append(Sheet(title, rows, proposed))
+    return sheets
+
+
 def _open_workbook(folder: Path, name: str) -> CalamineWorkbook:
     with open_inside(folder, name) as file:
         check_workbook(file, name)
@@ -79,7 +124,7 @@ def _refuse_broken(name: str) -> SourceError:
 def _read_sheet(
     engine: Engine, source: Source, layout: Layout, name: str, sheet: CalamineSheet
 ) -> Log | None:
-    rows = [[_write_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+    rows = _read_rows(sheet)
     if not any(map(any, rows)):
         return None
     for first, headers, last in _propose_headers(rows, _find_merged(sheet)):
@@ -100,6 +145,10 @@ def _read_sheet(
     place = f"{name!r}, sheet {sheet.name!r},"
     check_headers(source, layout, place, [header for header in nearest if header])
     raise AssertionError("a header that was not found is there")
+
+
+def _read_rows(sheet: CalamineSheet) -> list[list[str]]:
+    return [[_write_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
 
 
 def _propose_headers(

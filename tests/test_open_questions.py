@@ -1,0 +1,116 @@
+"""What a person answers in ``source.toml``; an open question sets aside its cells alone."""
+
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import SourceError
+from analysis.intake.cells import ask_questions
+from analysis.intake.cohort import Cohort
+from analysis.intake.sources import read_source
+from logs import load, write_project
+
+LOG = """
+patient | day | concern    | harm     | severity
+P1      | 0   | acne scars | redness  | mild
+P1      | 30  | acne scars | none     |
+P1      | 60  | acne scars | N/A      |
+P1      | 90  | acne scars |          |
+P1      | 120 | acne scars | no PIH   |
+"""
+
+
+def read(folder: Path, answers: str) -> Cohort:
+    return load(folder, LOG, more=f"answers = {{{answers}}}")
+
+
+def list_problems(cohort: Cohort) -> list[tuple[int, str, str, str]]:
+    columns = ["line", "column", "rule", "consequence"]
+    return [tuple(row) for row in cohort.problems[columns].sort_values("line").to_numpy()]
+
+
+ANSWERS = [
+    # answers, sessions with an event, with "none", where one term alone was denied, the problems
+    ("", 1, 1, 1, [(4, "harm", "side_effect_not_asked", "noted")]),
+    ("empty_side_effects = 'none'", 1, 2, 1, [(4, "harm", "side_effect_not_asked", "noted")]),
+    ("not_applicable_side_effects = 'none'", 1, 2, 1, []),
+    (
+        "not_applicable_side_effects = 'not recorded'",
+        *(1, 1, 1),
+        [(4, "harm", "side_effect_not_asked", "noted")],
+    ),
+    (
+        "not_applicable_side_effects = 'undeclared'",
+        *(1, 1, 1),
+        [(4, "harm", "undeclared_not_applicable", "cell blanked")],
+    ),
+    (
+        "side_effects_belong_to = 'undeclared'",
+        *(0, 0, 0),
+        [
+            (2, "harm", "undeclared_session", "cell blanked"),
+            (2, "severity", "undeclared_session", "cell blanked"),
+            (3, "harm", "undeclared_session", "cell blanked"),
+            (4, "harm", "undeclared_session", "cell blanked"),
+            (6, "harm", "undeclared_session", "cell blanked"),
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "event", "none", "denied", "problems"), ANSWERS)
+def test_answers_about_side_effects(
+    tmp_path: Path,
+    answers: str,
+    event: int,
+    none: int,
+    denied: int,
+    problems: list[tuple[int, str, str, str]],
+) -> None:
+    """A blank cell and "N/A" are what they are declared to be; no session is lost meanwhile."""
+    cohort = read(tmp_path, answers)
+
+    counts = cohort.count_sessions()["recorded"]
+    assert (counts["event"], counts["none"]) == (event, none)
+    assert sum(counts.values()) == 5
+    harms = cohort.harms.query("concern == ''")
+    assert int(harms["sessions_denied"].sum()) == denied
+    assert sorted(list_problems(cohort)) == sorted(problems)
+
+
+def test_each_question_names_its_key() -> None:
+    """What is open is asked with the key that answers it."""
+    asked = ask_questions(["undeclared_session", "undeclared_not_applicable"])
+
+    assert len(asked) == 2
+    assert "side_effects_belong_to" in asked[0]
+    assert "not_applicable_side_effects" in asked[1]
+
+
+KEYS = [
+    ("answers = {empty_side_effects = 'undeclared'}", "not recorded"),
+    ("answers = {not_applicable_side_effects = 'maybe'}", "undeclared"),
+    ("rows = 'visits'", "patients, scores, sessions"),
+]
+
+
+@pytest.mark.parametrize(("more", "possible"), KEYS)
+def test_word_that_is_no_answer(tmp_path: Path, more: str, possible: str) -> None:
+    """It is refused with the possible ones."""
+    project = write_project(tmp_path, LOG, more=more)
+
+    with pytest.raises(SourceError, match="Unknown") as no:
+        read_source(project, "clinic")
+    assert possible in str(no.value)
+
+
+def test_patients_need_no_day(tmp_path: Path) -> None:
+    """A layout of patients is mapped without a date; sessions and scores are not."""
+    project = write_project(tmp_path, "patient | sex\nP1 | F\n", more="rows = 'patients'")
+
+    assert read_source(project, "clinic").rows == "patients"
+    settings = project / "data" / "clinic" / "source.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("'patients'", "'scores'"), encoding="utf-8")
+    with pytest.raises(SourceError, match="No date column is mapped"):
+        read_source(project, "clinic")
