@@ -44,7 +44,7 @@ NOT_MUTATED: Final = {
     "undeclared_not_applicable": "an answer of source.toml that is open: test_open_questions",
     "correction_does_not_match": "a line of corrections.csv, not of a log: test_corrections",
 }
-"""Rules that no log of sessions with all its answers can raise, and where they are tested instead."""
+"""Rules that no log of sessions with all its answers can raise, and where they are tested."""
 
 
 @pytest.fixture(scope="module")
