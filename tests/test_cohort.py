@@ -35,6 +35,8 @@ c       | 200 | acne scars |        | N1       | pen    |      |        | none
 """
 SECOND = """
 import sys
+from pathlib import Path
+from analysis.intake.cohort import load_cohort
 cohort = load_cohort("clinic", project=Path(sys.argv[1]))
 print(cohort.origin.data_hash, cohort.folder.name, cohort.account.used, len(cohort.patients))
 """

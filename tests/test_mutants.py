@@ -39,11 +39,13 @@ NOT_MUTATED: Final = {
     "cell_without_session": "rows of a REDCap record beside its sessions: test_redcap",
     "score_without_session": "rows of a REDCap record beside its sessions: test_redcap",
     "score_dated_by_session": "rows of a REDCap record beside its sessions: test_redcap",
-    "patient_without_session": "rows of a file of patients: test_wide",
+    "patient_without_session": "several files joined by patient: test_wide",
     "short_interval": "a note on two rows that are both as they should be: test_courses",
+    "undeclared_session": "an answer of source.toml that is open: test_open_questions",
+    "undeclared_not_applicable": "an answer of source.toml that is open: test_open_questions",
     "correction_does_not_match": "a line of corrections.csv, not of a log: test_corrections",
 }
-"""Rules that no mutation of a log of sessions is listed for, and where they are tested instead."""
+"""Rules that no log of sessions with all its answers can raise, and where they are tested."""
 
 
 @pytest.fixture(scope="module")
