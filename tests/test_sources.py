@@ -17,6 +17,7 @@ from analysis.intake.cohort import load_cohort
 from analysis.intake.engine import Engine, open_engine
 from analysis.intake.schema import COLUMNS
 from analysis.intake.sources import (
+    PLACE,
     Format,
     find_project,
     list_sources,
@@ -336,7 +337,7 @@ def test_any_bytes_are_read_or_refused(
 
     with suppress(OutcomesError), open_engine() as engine:
         log = read_delimited(engine, path, Format())
-        assert len(log.rows.execute().columns) == 8 + len(log.headers)
+        assert len(log.rows.execute().columns) == len(PLACE) + len(log.headers)
 
 
 # --- a log without rows ---------------------------------------------------------------------

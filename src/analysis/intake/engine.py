@@ -6,7 +6,7 @@ a log may be larger than memory; the folder goes when the load is over.
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -70,7 +70,9 @@ def connect(*where: Path, **options: str) -> ibis.BaseBackend:
     what a command was asked for.
     """
     connection = ibis.duckdb.connect(*where, **options)
-    connection.settings["enable_progress_bar"] = False
+    # in a notebook DuckDB draws nothing without ipywidgets, and refuses to be told so
+    with suppress(duckdb.InvalidInputException):
+        connection.settings["enable_progress_bar"] = False
     return connection
 
 
