@@ -244,7 +244,8 @@ def test_hostile_file_is_refused(case: str, tmp_path: Path) -> None:
 
     assert told.returncode == code, told.stderr
     assert sentence in told.stderr
-    assert len(told.stderr.splitlines()) == 1
+    steps = "outcomes: reading"  # a long log says what is being done
+    assert len([line for line in told.stderr.splitlines() if not line.startswith(steps)]) == 1
     assert len(told.stderr) < 600
     assert not (home / FILE).exists()
 
