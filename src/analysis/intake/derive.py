@@ -21,6 +21,7 @@ from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 Table: TypeAlias = ibis.Table
 
 
+_OF_A_COURSE = (*("session", "patient", "date", "needle_longest", "clinic", "operator", "device"),)
 _PLACE = ("file", "sheet", "line", "layout", "slot")
 
 
@@ -289,6 +290,8 @@ def add_course(sessions: Table, targets: Table) -> Table:
     home sessions and other modalities never extend it.
     """
     index = sessions.filter((_.modality == "microneedling") & (_.setting == "clinic"))
+    # the rows are sorted: what a course does not need would only take memory
+    index = index.drop(*(each for each in index.columns if each not in _OF_A_COURSE))
     treated = index.inner_join(targets.select("session", "concern"), "session")
     order = {"group_by": ["patient", "concern"], "order_by": ["date", "session"]}
     gap = treated.date.delta(treated.date.lag().over(**order), unit="day")
