@@ -397,7 +397,7 @@ class _Reader:
         """Return the distinct texts by layout and text column, sorted, of all columns at once."""
         data = self.rows.filter(_.kind == "data")
         names = [name for name in data.columns if name[:2] in ("t_", "s_")]
-        names.remove("t_patient")  # nearly every text is another; see _pair_patients
+        names.remove("t_patient")  # nearly every text is another; see _look_up_patients
         found = data.group_by("layout").agg(
             **{name: data[name].collect(distinct=True) for name in names}
         )

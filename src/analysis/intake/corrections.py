@@ -89,7 +89,7 @@ def apply_corrections(log: Log, corrections: pd.DataFrame) -> tuple[Log, pd.Data
 
     A correction matches while its file, sheet, line and column exist and the cell holds ``found``.
     """
-    matching = _find_matching(log, corrections)
+    matching = _find_matching(log, corrections) if len(corrections) else corrections
     stale = corrections[~corrections.index.isin(matching.index)]
     hint = "check the cell, then write the correction again or remove it"
     problems = stale[_PLACE].assign(rule=STALE_RULE, consequence="noted", suggestion=hint)

@@ -121,8 +121,8 @@ def _part_visits(engine: Engine, visits: Table, source: Source) -> tuple[Table, 
 
 
 def _tells_of_previous(source: Source) -> bool:
-    answers = {layout.answers.side_effects_belong_to for layout in source.every_layout}
-    return answers != {"this session"}
+    layouts = source.every_layout
+    return any(each.answers.side_effects_belong_to == "previous session" for each in layouts)
 
 
 def _join(first: ibis.Value, *others: ibis.Value) -> ibis.Value:
@@ -420,66 +420,36 @@ def list_conflicts(visits: Table, people: Table, patients: Table, source: Source
     columns = (*_PLACE, "patient", "sex", "skin_type")
     rows = visits.select(*columns).union(people.select(*columns)).inner_join(chosen, "patient")
     parts = []
-    for role, rule, hint in (
-        ("sex", "conflicting_sex", "the earliest one counts; correct the others"),
-        ("skin_type", "conflicting_skin_type", "the highest one counts; correct the others"),
-    ):
+    for role, which in (("sex", "earliest"), ("skin_type", "highest")):
         differs = rows.filter(_[role].notnull() & (_[role] != _[f"chosen_{role}"]))
-        parts.append(
-            differs.select(
-                "file",
-                "sheet",
-                "line",
-                column=name_column(source, role, differs),
-                rule=ibis.literal(rule),
-                consequence=ibis.literal("noted"),
-                suggestion=ibis.literal(hint),
-            )
-        )
+        column = name_column(source, role, differs)
+        hint = f"the {which} one counts; correct the others"
+        parts.append(_list_rows(differs, column, f"conflicting_{role}", hint))
     return ibis.union(*parts).distinct()
 
 
 def list_patients_without_session(visits: Table, people: Table, source: Source) -> Table:
     """Return a problem for every row that tells of a patient whose session is not in the log."""
     rows = people.anti_join(visits, "patient")
-    return rows.select(
-        "file",
-        "sheet",
-        "line",
-        column=name_column(source, "patient", rows),
-        rule=ibis.literal("patient_without_session"),
-        consequence=ibis.literal("noted"),
-        suggestion=ibis.literal("write the id as in the sessions, or add their file"),
-    )
+    column = name_column(source, "patient", rows)
+    hint = "write the id as in the sessions, or add their file"
+    return _list_rows(rows, column, "patient_without_session", hint)
 
 
 def list_unplaced_side_effects(visits: Table, source: Source) -> Table:
     """Return a problem for every row that tells of a session before the patient's first one."""
     rows = visits.filter(_.told_session.isnull() & (_.recorded == "event"))
-    return rows.select(
-        "file",
-        "sheet",
-        "line",
-        column=name_column(source, "side_effects", rows),
-        rule=ibis.literal("no_previous_session"),
-        consequence=ibis.literal("cell blanked"),
-        suggestion=ibis.literal("add the session before, or answer side_effects_belong_to"),
-    )
+    column = name_column(source, "side_effects", rows)
+    hint = "add the session before, or answer side_effects_belong_to"
+    return _list_rows(rows, column, "no_previous_session", hint, "cell blanked")
 
 
 def list_short_intervals(visits: Table, chained: Table, source: Source) -> Table:
     """Return a note for every row of a session soon after another one for the same concern."""
     short = chained.filter(_.gap < PROTOCOL["interval_short"].whole)
     rows = visits.semi_join(short, "session")
-    return rows.select(
-        "file",
-        "sheet",
-        "line",
-        column=name_column(source, "date", rows),
-        rule=ibis.literal("short_interval"),
-        consequence=ibis.literal("noted"),
-        suggestion=ibis.literal("check the day of this session and of the one before"),
-    )
+    hint = "check the day of this session and of the one before"
+    return _list_rows(rows, name_column(source, "date", rows), "short_interval", hint)
 
 
 def list_doubled_scores(visits: Table, cleaned: Cleaned) -> Table:
@@ -489,16 +459,15 @@ def list_doubled_scores(visits: Table, cleaned: Cleaned) -> Table:
     placed = rows.inner_join(cleaned.scores, "row")
     keys = ["patient", "concern", "scale", "rater", "date"]
     days = placed.group_by(keys).agg(different=_.score.nunique())
-    return (
-        placed.semi_join(days.filter(_.different > 1), keys)
-        .select(
-            "file",
-            "sheet",
-            "line",
-            column=ibis.null("string"),
-            rule=ibis.literal("two_scores_on_a_day"),
-            consequence=ibis.literal("noted"),
-            suggestion=ibis.literal("the worse one counts, or their mean on a continuous scale"),
-        )
-        .distinct()
-    )
+    doubled = placed.semi_join(days.filter(_.different > 1), keys)
+    hint = "the worse one counts, or their mean on a continuous scale"
+    return _list_rows(doubled, ibis.null("string"), "two_scores_on_a_day", hint).distinct()
+
+
+def _list_rows(
+    rows: Table, column: ibis.Value, rule: str, suggestion: str, consequence: str = "noted"
+) -> Table:
+    """Return a problem for every row."""
+    said = {"rule": rule, "consequence": consequence, "suggestion": suggestion}
+    words = {name: ibis.literal(text) for name, text in said.items()}
+    return rows.select("file", "sheet", "line", column=column, **words)

@@ -4,6 +4,7 @@ Rows never pass through Python as objects. What a step computes is kept as a tab
 a log may be larger than memory; the folder goes when the load is over.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -59,7 +60,8 @@ class Engine:
 
     def make_path(self, suffix: str) -> Path:
         """Return the path of a new file in the folder."""
-        _handle, path = tempfile.mkstemp(suffix=suffix, dir=self.folder)
+        handle, path = tempfile.mkstemp(suffix=suffix, dir=self.folder)
+        os.close(handle)
         return Path(path)
 
 
