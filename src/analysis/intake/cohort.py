@@ -28,7 +28,7 @@ from analysis.estimates import Origin
 from analysis.intake.cache import ACCOUNT, BUILDING, CACHE, mark_used, remove_older
 from analysis.intake.clean import Account, clean_log
 from analysis.intake.corrections import apply_corrections, read_corrections
-from analysis.intake.derive import derive_tables
+from analysis.intake.derive import derive_tables, reduce_to_days
 from analysis.intake.engine import Engine, connect, make_table, open_engine
 from analysis.intake.schema import (
     ALL_TERMS,
@@ -185,6 +185,59 @@ class Cohort:
         """One row per chosen course × scale, with the columns of the schema."""
         chosen = self._table("course_scores").semi_join(self._courses, "course")
         return check_table("course_scores", chosen.order_by("course", "scale").execute())
+
+    def find_visit_scores(self, concern: str, scale: str) -> pd.DataFrame:
+        """Return the scores of closed first courses by visit, on one scale.
+
+        Columns: course, patient, visit (0 is the baseline, k the score before session k + 1), score
+        and is_follow_up. One row for each course and visit with a score; the follow-up has the
+        number of sessions as its visit. The score before a session is the last one after the day of
+        the session before, up to and including its own day, by the rater of the course.
+        """
+        courses = self._courses.filter((_.concern == concern) & _.is_first & _.is_closed)
+        ends = courses.inner_join(
+            self._table("course_scores").filter(_.scale == scale), "course"
+        ).select(
+            *("course", "patient", "concern", "scale", "rater", "first_date", "last_date"),
+            *("sessions", "baseline", "follow_up"),
+        )
+        between = self._find_scores_before_sessions(ends)
+        parts = [
+            ends.filter(_.baseline.notnull()).select(
+                "course", "patient", visit=ibis.literal(0, "int64"), score="baseline"
+            ),
+            between.select("course", "patient", "visit", "score"),
+            ends.filter(_.follow_up.notnull()).select(
+                "course", "patient", visit=_.sessions.cast("int64"), score="follow_up"
+            ),
+        ]
+        is_last = [False, False, True]
+        marked = [
+            part.mutate(is_follow_up=last) for part, last in zip(parts, is_last, strict=True)
+        ]
+        return ibis.union(*marked).order_by("course", "visit").execute()
+
+    def _find_scores_before_sessions(self, ends: ibis.Table) -> ibis.Table:
+        """Return the last score between two sessions of a course: course, patient, visit, score."""
+        index = self._table("sessions").filter(
+            (_.modality == "microneedling") & (_.setting == "clinic")
+        )
+        treated = index.inner_join(self._table("targets"), "session").select(
+            "patient", "concern", "date"
+        )
+        days = (
+            ends.inner_join(treated.distinct(), ["patient", "concern"])
+            .filter(_.date.between(_.first_date, _.last_date))
+            .select("course", "patient", "concern", "scale", "rater", day=_.date)
+        )
+        order = {"group_by": "course", "order_by": "day"}
+        days = days.mutate(visit=ibis.row_number().over(**order), earlier=_.day.lag().over(**order))
+        scored = days.filter(_.visit > 0).inner_join(
+            reduce_to_days(self._table("assessments"), self.scales),
+            ["patient", "concern", "scale", "rater"],
+        )
+        inside = scored.filter((_.date > _.earlier) & (_.date <= _.day))
+        return inside.group_by("course", "patient", "visit").agg(score=_.score.argmax(_.date))
 
     @cached_property
     def exposures(self) -> pd.DataFrame:

@@ -21,7 +21,12 @@ from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 Table: TypeAlias = ibis.Table
 
 
-_OF_A_COURSE = (*("session", "patient", "date", "needle_longest", "clinic", "operator", "device"),)
+_OF_A_COURSE = (
+    *("session", "patient", "date", "needle_longest", "passes", "adjunct"),
+    *("clinic", "operator", "device"),
+)
+SEVERAL = "several"
+"""Stands for the adjunct or subtype of a course that had more than one."""
 _PLACE = ("file", "sheet", "line", "layout", "slot")
 
 
@@ -78,7 +83,8 @@ def derive_tables(
     chained = stairs.keep("chained", add_course(sessions, targets))
     if not cleaned.tables:
         problems = problems.union(list_short_intervals(visits, chained, source))
-    courses = stairs.keep("courses", build_courses(chained, as_of))
+    courses = add_other_procedure(build_courses(chained, as_of), sessions, targets)
+    courses = stairs.keep("courses", courses)
     stairs.keep(
         "course_scores", build_course_scores(courses, sessions, targets, assessments, scales)
     )
@@ -292,7 +298,7 @@ def add_course(sessions: Table, targets: Table) -> Table:
     index = sessions.filter((_.modality == "microneedling") & (_.setting == "clinic"))
     # the rows are sorted: what a course does not need would only take memory
     index = index.drop(*(each for each in index.columns if each not in _OF_A_COURSE))
-    treated = index.inner_join(targets.select("session", "concern"), "session")
+    treated = index.inner_join(targets.select("session", "concern", "subtype"), "session")
     order = {"group_by": ["patient", "concern"], "order_by": ["date", "session"]}
     gap = treated.date.delta(treated.date.lag().over(**order), unit="day")
     treated = treated.mutate(gap=gap)
@@ -309,6 +315,9 @@ def build_courses(chained: Table, as_of: date) -> Table:
     def first(name: str) -> ibis.Value:
         return chained[name].first(where=chained[name].notnull(), **order)
 
+    def only(name: str) -> ibis.Value:
+        return (chained[name].nunique() > 1).ifelse(SEVERAL, chained[name].max())
+
     courses = chained.group_by("patient", "concern", "course_no").agg(
         first_date=chained.date.min(),
         last_date=chained.date.max(),
@@ -316,6 +325,9 @@ def build_courses(chained: Table, as_of: date) -> Table:
         longest_gap=chained.gap.max(),
         shortest_gap=chained.gap.min(),
         needle_longest=chained.needle_longest.max(),
+        passes=chained.passes.max(),
+        adjunct=only("adjunct"),
+        subtype=only("subtype"),
         clinic=first("clinic"),
         operator=first("operator"),
         device=first("device"),
@@ -327,6 +339,20 @@ def build_courses(chained: Table, as_of: date) -> Table:
         closed_on=(_.last_date + window).cast("date"),
     )
     return courses.mutate(is_closed=_.closed_on <= ibis.literal(as_of))
+
+
+def add_other_procedure(courses: Table, sessions: Table, targets: Table) -> Table:
+    """Add ``other_procedure``: whether anything else than needling was done for the same concern
+    between the first session and the end of the follow-up window."""
+    others = sessions.filter(_.modality != "microneedling").select("session", "patient", "date")
+    others = others.inner_join(targets.select("session", "concern"), "session").drop("session")
+    pairs = courses.select("course", "patient", "concern", "first_date", "closed_on").inner_join(
+        others, ["patient", "concern"]
+    )
+    inside = pairs.filter(pairs.date.between(pairs.first_date, pairs.closed_on))
+    found = inside.select("course").distinct().mutate(other_procedure=True)
+    joined = courses.left_join(found, "course")
+    return joined.mutate(other_procedure=joined.other_procedure.fill_null(False))
 
 
 def build_course_scores(
@@ -341,7 +367,7 @@ def build_course_scores(
     that has both scores counts, then the preferred one that has any.
     """
     scored = courses.select("course", "patient", "concern", "first_date", "last_date").inner_join(
-        _reduce_to_days(assessments, scales), ["patient", "concern"]
+        reduce_to_days(assessments, scales), ["patient", "concern"]
     )
     keys = ["course", "scale", "rater"]
     earliest = PROTOCOL["baseline_window"].whole
@@ -374,7 +400,7 @@ def build_course_scores(
     return both.mutate(place=first).filter(_.place == 0)
 
 
-def _reduce_to_days(assessments: Table, scales: Mapping[str, Scale]) -> Table:
+def reduce_to_days(assessments: Table, scales: Mapping[str, Scale]) -> Table:
     """Return one score per patient, concern, scale, rater and day."""
     keys = ["patient", "concern", "scale", "rater", "date"]
     of_kind = {

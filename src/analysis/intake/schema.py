@@ -160,9 +160,16 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "longest_gap": _whole("longest gap between two sessions in days", 0),
         "shortest_gap": _whole("shortest gap between two sessions in days", 0),
         "needle_longest": _real("longest needle length used in the course, in mm", 0),
+        "passes": _whole("most passes over the skin in a session", 1),
+        "adjunct": _text("what was put on besides, as recorded; several where that changed"),
+        "subtype": _text("subtype of the concern; several where the sessions differ"),
         "clinic": _text("clinic of the first session"),
         "operator": _text("operator of the first session"),
         "device": _text("device of the first session"),
+        "other_procedure": _flag(
+            "whether anything but needling was done for the concern from the first session until "
+            "the follow-up window is over"
+        ),
         "closed_on": _day("first day on which the follow-up window is over", known=True),
         "is_closed": _flag("whether the follow-up window was over at as_of"),
     },
