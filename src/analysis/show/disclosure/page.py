@@ -1,0 +1,210 @@
+"""The numbers of a page, and the sums in which a reader can put them together."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from analysis.show.disclosure.rows import AVERAGES, OF_PATIENTS, Row
+
+_FIRST_COURSES: Final = "first courses"
+ANALYSED: Final = "analysed"
+# The populations made of the steps of a first course.
+_MADE_OF: Final = {"seen again": ("cannot respond", "analysed"), "analysed": ("analysed",)}
+# A population and the one it is part of: their difference is a group of patients too.
+_PART_OF: Final = {
+    "patients with a further session": "patients treated",
+    _FIRST_COURSES: "patients treated",
+}
+_SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
+# Which population is given up first when a hidden number cannot be kept otherwise: the later
+# ones carry what the page is about. Populations not named come first.
+GIVEN_UP_LAST: Final = ("seen again", "analysed", "patients asked", "patients treated")
+
+Number = tuple[Any, ...]
+"""The name of one number a reader may know or work out; equal names are the same number."""
+Sum = Mapping[Number, int]
+"""Numbers with their factors, which together make zero."""
+
+
+class Page:
+    """The numbers of a page, the sums in which they stand, and what can be worked out from them.
+
+    ``counts`` and ``totals`` hold the name of each row's numbers (the same total has the same name
+    in all its rows), ``values`` what they are, ``sums`` what a reader can add up, and ``secrets``
+    the differences between rows that are groups too small to be found out.
+    """
+
+    def __init__(self, rows: Sequence[Row], threshold: int) -> None:
+        self.rows = rows
+        self.threshold = threshold
+        self.counts: list[Number | None] = []
+        self.totals: list[Number | None] = []
+        self.values: dict[Number, int] = {}
+        self.sums: list[Sum] = []
+        self.secrets: list[Sum] = []
+        self._collect_groups()
+        self._name_numbers()
+        self._link_levels()
+        self._link_steps()
+        self._link_populations()
+        self._link_skin_types()
+
+    # What a reader can add up
+
+    def _collect_groups(self) -> None:
+        """Find rows that differ in their level only, and the row over all their levels."""
+        wholes: dict[Number, int] = {}
+        groups: dict[Number, list[int]] = {}
+        for index, row in enumerate(self.rows):
+            if row.count is None or row.total is None or row.unit == "rows":
+                continue
+            subject = (
+                *(row.source, row.question, row.statistic, row.concern, row.scale, row.term),
+                *(row.period, row.unit, row.population),
+            )
+            if row.by:
+                groups.setdefault((subject, row.by, row.by2, row.level2), []).append(index)
+            else:
+                wholes[subject] = index
+        self.groups: list[tuple[list[int], int | None]] = []
+        """Rows of all levels, and the row over all of them if their patients are parts of it."""
+        self.strata: set[int] = set()
+        """Rows whose total is a part of the total over all levels."""
+        for (subject, *_), members in groups.items():
+            whole = wholes.get(subject)
+            # Less than the whole is possible: patients may be of no level.
+            is_part = whole is not None and all(
+                sum(getattr(self.rows[index], name) for index in members)
+                <= getattr(self.rows[whole], name)
+                for name in ("count", "total")
+            )
+            self.groups.append((members, whole if is_part else None))
+            if is_part:
+                self.strata.update(members)
+
+    def _name_numbers(self) -> None:
+        for index, row in enumerate(self.rows):
+            count = total = None
+            if row.unit != "rows" and row.total is not None:
+                total = self._name_total(index, row.total)
+            if row.unit != "rows" and row.count is not None:
+                is_size = row.total is None or row.method in AVERAGES
+                count = self._name_total(index, row.count) if is_size else ("count", row.address)
+                self.values[count] = row.count
+            self.counts.append(count)
+            self.totals.append(total)
+
+    def _name_total(self, index: int, value: int) -> Number:
+        row = self.rows[index]
+        # A scale does not change who began a course.
+        scale = "" if row.population == _FIRST_COURSES else row.scale
+        stratum = (row.by, row.level, row.by2, row.level2) if index in self.strata else ()
+        unit = "patients" if row.unit in OF_PATIENTS else row.unit
+        about = (row.source, row.period, unit, row.population, row.concern, scale, row.term)
+        name = ("total", *about, *stratum, value)
+        self.values[name] = value
+        return name
+
+    def _add_sum(self, whole: Number, parts: Iterable[Number]) -> Number | None:
+        """Note that the parts and a rest make the whole; return the rest, if there is one."""
+        numbers = [*parts]
+        left = self.values[whole] - sum(self.values[number] for number in numbers)
+        rest = ("rest", whole, *numbers) if left else None
+        if rest is not None:
+            self.values[rest] = left
+            numbers.append(rest)
+        factors: dict[Number, int] = {whole: -1}
+        for number in numbers:
+            factors[number] = factors.get(number, 0) + 1
+        self.sums.append({number: factor for number, factor in factors.items() if factor})
+        return rest
+
+    def _add_secret(self, *, of: Number | None, less: Number | None = None) -> None:
+        """Note that this number, or difference, is not to be found out if it is small."""
+        factors = {name: factor for name, factor in ((of, 1), (less, -1)) if name is not None}
+        if 0 < sum(factor * self.values[name] for name, factor in factors.items()) < self.threshold:
+            self.secrets.append(factors)
+
+    def _link_levels(self) -> None:
+        """Levels add up to their common total, or to the row over all of them."""
+        for members, whole in self.groups:
+            counts = [name for index in members if (name := self.counts[index])]
+            totals = [name for index in members if (name := self.totals[index])]
+            if whole is not None:
+                over_all = self.counts[whole], self.totals[whole]
+                if over_all[0] is not None and over_all[1] is not None:
+                    count = self._add_sum(over_all[0], counts)
+                    total = self._add_sum(over_all[1], totals)
+                    self._add_secret(of=total)
+                    self._add_secret(of=count)
+                    if total is not None:
+                        self._add_secret(of=total, less=count)
+            elif len({*totals}) == 1 and (
+                sum(self.values[name] for name in counts) == self.values[totals[0]]
+            ):
+                self._add_sum(totals[0], counts)
+
+    def _link_steps(self) -> None:
+        """The populations "seen again" and "analysed" are sums of the steps of a first course."""
+        steps: dict[Number, dict[str, Number]] = {}
+        for row, count in zip(self.rows, self.counts, strict=True):
+            if row.statistic == "fate" and count is not None:
+                key = (row.source, row.period, row.concern, row.scale)
+                steps.setdefault(key, {})[row.level] = count
+        linked = set()
+        for index, row in enumerate(self.rows):
+            levels = steps.get((row.source, row.period, row.concern, row.scale), {})
+            names = _MADE_OF.get(row.population, ())
+            parts = [levels[name] for name in names if name in levels]
+            total = self.totals[index] or self.counts[index]
+            if total is None or total in linked or not parts or len(parts) < len(names):
+                continue
+            if sum(self.values[part] for part in parts) == self.values[total]:
+                linked.add(total)
+                self._add_sum(total, parts)
+
+    def _link_populations(self) -> None:
+        """A population inside another leaves a rest, and the rest is a group of patients too."""
+        sizes: dict[Number, dict[Number, None]] = {}
+        with_concern: dict[Number, Number] = {}
+        for row, count, total in zip(self.rows, self.counts, self.totals, strict=True):
+            size = total or count
+            if size is not None and size[0] == "total":
+                sizes.setdefault(size[1:-1], {})[size] = None
+            if row.statistic == "characteristic" and row.by == "concern" and count is not None:
+                with_concern[row.source, row.period, row.level] = count
+
+        def find_largest(names: Iterable[Number]) -> Number:
+            return max(names, key=lambda name: self.values[name])
+
+        pairs: list[tuple[Number, Number]] = []
+        for (source, period, unit, population, concern, *about), names in sizes.items():
+            # One population with two sizes: an average, say, over those whose value is known.
+            largest = find_largest(names)
+            pairs += [(largest, name) for name in names if name != largest]
+            if population in _PART_OF:
+                key = (source, period, unit, _PART_OF[population], concern, *about)
+                if key in sizes:
+                    pairs.append((find_largest(sizes[key]), largest))
+            if population == _FIRST_COURSES and (source, period, concern) in with_concern:
+                pairs.append((with_concern[source, period, concern], largest))
+        for whole, part in pairs:
+            if self.values[part] <= self.values[whole]:
+                self._add_secret(of=self._add_sum(whole, [part]))
+
+    def _link_skin_types(self) -> None:
+        """A group of skin types ("IV-VI") is the sum of its types in the table of patients."""
+        types: dict[Number, dict[str, Number]] = {}
+        for row, count in zip(self.rows, self.counts, strict=True):
+            if row.statistic == "characteristic" and row.by == "skin type" and count is not None:
+                types.setdefault((row.source, row.period), {})[row.level] = count
+        for row, total in zip(self.rows, self.totals, strict=True):
+            first, _, last = row.level.replace("\N{EN DASH}", "-").partition("-")
+            is_group = row.by == "skin type group" and {first, last} <= {*_SKIN_TYPES}
+            if total is None or not is_group:
+                continue
+            names = _SKIN_TYPES[_SKIN_TYPES.index(first) : _SKIN_TYPES.index(last) + 1]
+            counts = types.get((row.source, row.period), {})
+            parts = [counts[name] for name in names if name in counts]
+            # Fewer may have been asked than treated; then nothing is known for certain.
+            if parts and sum(self.values[part] for part in parts) == self.values[total]:
+                self._add_sum(total, parts)

@@ -1,0 +1,190 @@
+"""What an audience may see: :func:`release` makes it, once per page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import InitVar, dataclass, replace
+from types import MappingProxyType
+from typing import Any, Final
+
+import pandas as pd
+
+from analysis.errors import UsageError
+from analysis.estimates import MIME_TYPE, Origin, check_estimates, to_records
+from analysis.show.disclosure.hiding import hide_linked
+from analysis.show.disclosure.page import Number
+from analysis.show.disclosure.rows import (
+    EVERYTHING,
+    METHOD_ELSEWHERE,
+    NOTHING,
+    Hiding,
+    Row,
+    hide_rows_of_few,
+    iterate_rows,
+    judge_row,
+)
+
+SHAREABLE: Final = "shareable"
+INTERNAL: Final = "internal"
+THRESHOLDS: Final[Mapping[str, int]] = MappingProxyType({"clinic": 5})
+"""Threshold profiles: the smallest number of patients a shown number may rest on."""
+PROFILES: Final[Mapping[str, str]] = MappingProxyType({SHAREABLE: "clinic", INTERNAL: ""})
+"""The threshold profile of each audience; none for a page that stays in the clinic."""
+
+_SEAL: Final = object()
+
+
+@dataclass(frozen=True, eq=False)
+class Released:
+    """Estimates that an audience may see; made by :func:`release` only.
+
+    ``frame`` has the columns of the estimates frame and ``shown_as``: the words that stand in
+    place of a suppressed number, empty for all others. Suppressed numbers are missing in it.
+    """
+
+    frame: pd.DataFrame
+    audience: str
+    threshold: int
+    """Smallest number of patients a shown number rests on; 0 where nothing is hidden."""
+    origin: Origin
+    status: str
+    """``done``, or ``empty`` when no number rests on any patient."""
+    is_whole: bool = True
+    """False for a part made by :meth:`keep`; the page's numbers are collected from the whole."""
+    seal: InitVar[object] = None
+    """Keeps frames that were not released from being passed off as such."""
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("Released is made by release(estimates, origin), not by hand.")
+
+    def keep(self, **columns: Any) -> "Released":
+        """Return only the rows whose columns have these values; a value may be a list.
+
+        Raises
+        ------
+        UsageError
+            For a column that estimates do not have.
+        """
+        kept = pd.Series(data=True, index=self.frame.index)
+        for name, wanted in columns.items():
+            if name not in self.frame.columns:
+                raise UsageError.for_unknown("column of estimates", name, self.frame.columns)
+            several = isinstance(wanted, list | tuple | set | frozenset)
+            kept &= self.frame[name].isin([*wanted] if several else [wanted])
+        part = self.frame[kept].reset_index(drop=True)
+        return replace(self, frame=part, is_whole=False, seal=_SEAL)
+
+    def __repr__(self) -> str:
+        hidden = int((self.frame["status"] == "suppressed").sum())
+        shown = len(self.frame) - hidden
+        numbers = f"{shown} number{'' if shown == 1 else 's'} released"
+        if not self.threshold:
+            return f"{numbers} for internal use, nothing suppressed"
+        return f"{numbers} for sharing, {hidden} suppressed (threshold {self.threshold})"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        if self.is_whole:
+            bundle[MIME_TYPE] = {
+                "status": self.status,
+                "audience": self.audience,
+                "threshold": self.threshold,
+                "origin": _describe_origin(self.origin),
+                "estimates": to_records(self.frame),
+            }
+        return bundle
+
+
+def require_released(released: object) -> Released:
+    """Return what was given, or raise TypeError: unreleased numbers are never shown."""
+    if isinstance(released, Released):
+        return released
+    raise TypeError(
+        f"Only released estimates can be shown, not a {type(released).__name__}: "
+        "pass what release(estimates, origin) returned."
+    )
+
+
+def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABLE) -> Released:
+    """Return the estimates of a page as this audience may see them.
+
+    Call it once per page and with all its estimates: a number is safe or not only beside the
+    others. For ``shareable`` the numbers that rest on too few patients are suppressed; for
+    ``internal`` nothing is hidden. Rows keep their order; an upper bound that would tell a hidden
+    zero is left out.
+
+    Raises
+    ------
+    UsageError
+        For an audience that does not exist, or a choice that may be shown internally only.
+    """
+    if audience not in PROFILES:
+        raise UsageError.for_unknown("audience", audience, PROFILES)
+    if audience == SHAREABLE and origin.stays_internal:
+        raise UsageError(
+            "The choice of an operator is for internal pages only: leave it out, or ask for the "
+            "audience internal."
+        )
+    frame = check_estimates(estimates)
+    people = frame[["patients_count", "patients_total"]].max().max()
+    status = "done" if pd.notna(people) and people > 0 else "empty"
+    threshold = THRESHOLDS.get(PROFILES[audience], 0)
+    rows = [Row(**row) for row in iterate_rows(frame)]
+    alone = hide_rows_of_few(rows, [judge_row(row, threshold) for row in rows])
+    hiding = hide_linked(rows, alone, threshold)
+    return Released(
+        frame=blank_hidden(frame, rows, hiding),
+        audience=audience,
+        threshold=threshold,
+        origin=origin,
+        status=status,
+        seal=_SEAL,
+    )
+
+
+def _describe_origin(origin: Origin) -> dict[str, Any]:
+    names = ("source", "title", "synthetic", "as_of", "data_until", "data_hash", "selection")
+    return {name: getattr(origin, name) for name in names} | {
+        "vocabulary_reviewed": origin.vocabulary.is_reviewed
+    }
+
+
+def blank_hidden(
+    frame: pd.DataFrame, rows: Sequence[Row], hiding: Sequence[Hiding]
+) -> pd.DataFrame:
+    """Return the frame with ``shown_as``, and nothing of what is hidden."""
+    released = frame.copy()
+    released["shown_as"] = pd.Series([each.shown_as for each in hiding], index=frame.index).astype(
+        "str"
+    )
+    extent = pd.Series([each.extent for each in hiding], index=frame.index, dtype="int64")
+    hidden, wholly = extent > NOTHING, extent == EVERYTHING
+    # A median says nothing of how many it rests on, so it may stay where only that is given up.
+    is_given_up = pd.Series([not each.secret for each in hiding], index=frame.index)
+    is_median = wholly & is_given_up & (released["method"] == "median")
+    for name in ("count", "patients_count"):
+        released.loc[hidden, name] = pd.NA
+    for name in ("value", "low", "high", "confidence", "se", "df"):
+        released.loc[hidden & ~is_median, name] = float("nan")
+    for name in ("total", "patients_total"):
+        released.loc[wholly, name] = pd.NA
+    # A note, or a method used at the ends only, may tell what the number was.
+    released.loc[hidden & ~is_median, "note"] = ""
+    released.loc[hidden, "method"] = released.loc[hidden, "method"].replace(METHOD_ELSEWHERE)
+    released.loc[hidden & ~is_median, "status"] = "suppressed"
+    released.loc[is_median, "shown_as"] = ""
+
+    # The patients behind sessions are the count of the row on patients.
+    secret = {_get_twin(row) for row, gone in zip(rows, hidden, strict=True) if gone}
+    twins = [row.unit in ("sessions", "events") and _get_twin(row) in secret for row in rows]
+    released.loc[twins, "patients_count"] = pd.NA
+
+    # An upper bound exists only where nobody had the event.
+    kept = ~(wholly & (released["statistic"] == "upper bound"))
+    return released[kept].reset_index(drop=True)
+
+
+def _get_twin(row: Row) -> Number:
+    return (
+        *(row.source, row.question, row.concern, row.term, row.period),
+        *(row.by, row.level, row.by2, row.level2),
+    )

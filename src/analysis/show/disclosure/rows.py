@@ -1,0 +1,145 @@
+"""What disclosure control knows of one estimate, and what that row alone must hide."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+NOT_SHOWN: Final = "not shown"
+
+# How much of a row is hidden.
+NOTHING, COUNT, EVERYTHING = 0, 1, 2
+# These methods are used where nobody or everybody counts, so their name would tell the number.
+METHOD_ELSEWHERE: Final = {"clopper_pearson": "wilson", "session_zero": "session_share"}
+AVERAGES: Final = ("mean_t", "median")
+# One patient has one first course.
+OF_PATIENTS: Final = ("patients", "courses")
+# How complete the log is says something about the clinic, not about the patients without an entry.
+_ABOUT_THE_LOG: Final = {("side effects", "recorded")}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What disclosure control must know of one estimate; None is missing."""
+
+    address: str
+    question: str
+    statistic: str
+    concern: str
+    scale: str
+    term: str
+    by: str
+    level: str
+    by2: str
+    level2: str
+    period: str
+    unit: str
+    method: str
+    population: str
+    source: str
+    count: int | None
+    total: int | None
+    patients_count: int | None
+    patients_total: int | None
+
+
+@dataclass(frozen=True)
+class Hiding:
+    """How much of a row is hidden, what is said instead, and what must not be found out.
+
+    ``secret`` holds "count", "complement" and "total": the numbers that are too small; "patients"
+    where their number is not known; nothing where a row is hidden for the sake of others.
+    ``lowest`` and ``highest`` are the range in which the words instead place the count.
+    """
+
+    extent: int = NOTHING
+    shown_as: str = ""
+    secret: frozenset[str] = frozenset()
+    lowest: int = 0
+    highest: int | None = None
+
+
+_SHOWN: Final = Hiding()
+
+
+def iterate_rows(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Yield what :class:`Row` holds of each estimate."""
+    names = [*Row.__dataclass_fields__]
+    for row in frame[names].itertuples(index=False, name=None):
+        yield {
+            name: value if isinstance(value, str) else None if pd.isna(value) else int(value)
+            for name, value in zip(names, row, strict=True)
+        }
+
+
+def judge_row(row: Row, threshold: int) -> Hiding:
+    """Return what one row alone must hide."""
+    if row.unit == "rows" or not threshold:
+        return _SHOWN
+
+    def is_small(patients: int | None) -> bool:
+        return patients is not None and 0 < patients < threshold
+
+    is_of_patients = row.unit in OF_PATIENTS
+    count, total = row.patients_count, row.patients_total
+    if is_of_patients:
+        count = row.count if count is None else count
+        total = row.total if total is None else total
+    is_unknown = (row.count and count is None) or (row.total and total is None)
+    if is_unknown or (count is None and total is None):
+        # Nobody can say how many patients stand behind it, so it may be one.
+        return Hiding(EVERYTHING, NOT_SHOWN, frozenset({"patients"}))
+    if is_small(total):
+        hidden = frozenset({"total", "count"} if count else {"total"})
+        return Hiding(EVERYTHING, NOT_SHOWN, hidden, 0, threshold - 1 if is_of_patients else None)
+
+    left = _subtract(total, count)
+    secret = set()
+    if is_small(count):
+        secret.add("count")
+    if (row.question, row.statistic) not in _ABOUT_THE_LOG and (
+        is_small(left) or (not is_of_patients and is_small(_subtract(row.total, row.count)))
+    ):
+        secret.add("complement")
+    if not secret:
+        return _SHOWN
+    if (row.count, row.total) != (count, total):
+        # The words would be about patients where the row counts sessions or courses.
+        return Hiding(COUNT, NOT_SHOWN, frozenset(secret))
+    if total is None:
+        words, lowest, highest = f"1 to {threshold - 1}", 1, threshold - 1
+    else:
+        lowest, highest = _find_range(count, total, threshold)
+        words = f"{lowest} to {highest} of {total}"
+    return Hiding(COUNT, words, frozenset(secret), lowest, highest)
+
+
+def hide_rows_of_few(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
+    """Hide how many rows a log has where the number of its patients is hidden."""
+    few = any(
+        row.statistic == "patients" and hidden.extent
+        for row, hidden in zip(rows, hiding, strict=True)
+    )
+    whole = Hiding(EVERYTHING, NOT_SHOWN)
+    return [
+        whole if few and row.unit == "rows" else hidden
+        for row, hidden in zip(rows, hiding, strict=True)
+    ]
+
+
+def _subtract(total: int | None, count: int | None) -> int | None:
+    return None if total is None or count is None else total - count
+
+
+def _find_range(count: int | None, total: int, threshold: int) -> tuple[int, int]:
+    """Return the range in which a small numerator or complement is said to lie.
+
+    In a total so small that the two ranges overlap, naming one of them would rule the other out
+    ("2 to 5 of 6" could only be 5), so there the range is all between nobody and everybody.
+    """
+    if total <= 2 * (threshold - 1):
+        return 1, total - 1
+    if count is not None and count < threshold:
+        return 1, threshold - 1
+    return total - threshold + 1, total - 1
