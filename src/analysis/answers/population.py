@@ -12,7 +12,10 @@ from analysis.vocabulary import PROTOCOL, Scale
 
 QUESTION: Final = "population"
 NOT_RECORDED: Final = "not recorded"
+SEEN_AGAIN: Final = ("cannot respond", "analysed")
+"""The fates of courses that have the scores the scale needs."""
 SKIN_TYPES: Final = {1: "I", 2: "II", 3: "III", 4: "IV", 5: "V", 6: "VI"}
+SKIN_TYPE_GROUPS: Final = {"I-III": (1, 3), "IV-VI": (4, 6)}
 AGE_BANDS: Final = ((0, 17), (18, 29), (30, 39), (40, 49), (50, 59), (60, 69), (70, 79), (80, 89))
 
 
@@ -163,13 +166,17 @@ def find_first_courses(cohort: Cohort, concern: str) -> pd.DataFrame:
     return courses[(courses["concern"] == concern) & courses["is_first"].astype(bool)]
 
 
-def find_fates(cohort: Cohort, concern: str, scale: Scale) -> pd.DataFrame:
-    """Return first courses with their scores on one scale and what became of them.
+def find_fates(
+    cohort: Cohort, concern: str, scale: Scale, *, first_only: bool = True
+) -> pd.DataFrame:
+    """Return first courses, or all, with their scores on one scale and what became of them.
 
     Columns of ``courses``, then baseline, follow_up, follow_up_days, rater, and fate (one of
     FATES). A change scale needs no baseline.
     """
     courses = find_first_courses(cohort, concern)
+    if not first_only:
+        courses = cohort.courses[cohort.courses["concern"] == concern]
     scores = cohort.course_scores[cohort.course_scores["scale"] == scale.key]
     columns = ["course", "baseline", "follow_up", "follow_up_days", "rater"]
     found = courses.merge(scores[columns], on="course", how="left", validate="one_to_one")

@@ -17,7 +17,6 @@ QUESTION: Final = "side effects"
 SPLIT_BY_SKIN_TYPE: Final = "pih"
 """Hyperpigmentation is always shown apart for lighter and darker skin."""
 _SUBGROUP: Final = PROTOCOL["too_small_for_a_subgroup"]
-SKIN_TYPE_GROUPS: Final = {"I-III": (1, 3), "IV-VI": (4, 6)}
 
 
 def estimate_side_effects(cohort: Cohort, concern: str = "") -> pd.DataFrame:

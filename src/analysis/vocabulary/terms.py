@@ -70,6 +70,7 @@ class Coding:
     reference: str
     step: float | None = None
     responder: Responder | None = None
+    grades: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +114,7 @@ class Scale(Reviewed):
             maximum=chosen.maximum,
             step=chosen.step,
             responder=chosen.responder,
+            grades=chosen.grades,
             codings=MappingProxyType({}),
         )
 

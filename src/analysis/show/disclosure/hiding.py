@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from analysis.show.disclosure.outcome_links import link_outcomes
 from analysis.show.disclosure.page import ANALYSED, GIVEN_UP_LAST, Number, Page, Sum
 from analysis.show.disclosure.rows import (
     AVERAGES,
@@ -35,6 +36,7 @@ def hide_linked(rows: Sequence[Row], hiding: Sequence[Hiding], threshold: int) -
     # In the order of addresses, so that the order of the rows changes nothing.
     order = sorted(range(len(rows)), key=lambda index: rows[index].address)
     page = Page([rows[index] for index in order], threshold)
+    link_outcomes(page)
     alone = [hiding[index] for index in order]
     result, given_up = alone, list[Extents]()
     while (leak := find_leak(page, result)) is not None:

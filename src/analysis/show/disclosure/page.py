@@ -9,11 +9,16 @@ _FIRST_COURSES: Final = "first courses"
 ANALYSED: Final = "analysed"
 # The populations made of the steps of a first course.
 _MADE_OF: Final = {"seen again": ("cannot respond", "analysed"), "analysed": ("analysed",)}
-# A population and the one it is part of: their difference is a group of patients too.
-_PART_OF: Final = {
-    "patients with a further session": "patients treated",
-    _FIRST_COURSES: "patients treated",
+# A population and those it is part of: their difference is a group of patients too.
+_PART_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "patients with a further session": ("patients treated",),
+    _FIRST_COURSES: ("patients treated",),
+    ANALYSED: ("seen again", "due"),
+    "seen again": ("due, any first score",),
+    "analysed, no other procedure": (ANALYSED,),
 }
+# Levels of these are the same patients again, not parts of them.
+_NOT_PARTS: Final = ("unseen", "visit", "quartile")
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
 # Which population is given up first when a hidden number cannot be kept otherwise: the later
 # ones carry what the page is about. Populations not named come first.
@@ -61,8 +66,12 @@ class Page:
                 *(row.source, row.question, row.statistic, row.concern, row.scale, row.term),
                 *(row.period, row.unit, row.population),
             )
+            if row.by in _NOT_PARTS:
+                continue
             if row.by:
-                groups.setdefault((subject, row.by, row.by2, row.level2), []).append(index)
+                # good and other answers are levels of one group
+                second = () if row.by2 == "answer kind" else (row.by2, row.level2)
+                groups.setdefault((subject, row.by, *second), []).append(index)
             else:
                 wholes[subject] = index
         self.groups: list[tuple[list[int], int | None]] = []
@@ -104,7 +113,7 @@ class Page:
         self.values[name] = value
         return name
 
-    def _add_sum(self, whole: Number, parts: Iterable[Number]) -> Number | None:
+    def add_sum(self, whole: Number, parts: Iterable[Number]) -> Number | None:
         """Note that the parts and a rest make the whole; return the rest, if there is one."""
         numbers = [*parts]
         left = self.values[whole] - sum(self.values[number] for number in numbers)
@@ -118,7 +127,7 @@ class Page:
         self.sums.append({number: factor for number, factor in factors.items() if factor})
         return rest
 
-    def _add_secret(self, *, of: Number | None, less: Number | None = None) -> None:
+    def add_secret(self, *, of: Number | None, less: Number | None = None) -> None:
         """Note that this number, or difference, is not to be found out if it is small."""
         factors = {name: factor for name, factor in ((of, 1), (less, -1)) if name is not None}
         if 0 < sum(factor * self.values[name] for name, factor in factors.items()) < self.threshold:
@@ -132,16 +141,16 @@ class Page:
             if whole is not None:
                 over_all = self.counts[whole], self.totals[whole]
                 if over_all[0] is not None and over_all[1] is not None:
-                    count = self._add_sum(over_all[0], counts)
-                    total = self._add_sum(over_all[1], totals)
-                    self._add_secret(of=total)
-                    self._add_secret(of=count)
+                    count = self.add_sum(over_all[0], counts)
+                    total = self.add_sum(over_all[1], totals)
+                    self.add_secret(of=total)
+                    self.add_secret(of=count)
                     if total is not None:
-                        self._add_secret(of=total, less=count)
+                        self.add_secret(of=total, less=count)
             elif len({*totals}) == 1 and (
                 sum(self.values[name] for name in counts) == self.values[totals[0]]
             ):
-                self._add_sum(totals[0], counts)
+                self.add_sum(totals[0], counts)
 
     def _link_steps(self) -> None:
         """The populations "seen again" and "analysed" are sums of the steps of a first course."""
@@ -160,7 +169,7 @@ class Page:
                 continue
             if sum(self.values[part] for part in parts) == self.values[total]:
                 linked.add(total)
-                self._add_sum(total, parts)
+                self.add_sum(total, parts)
 
     def _link_populations(self) -> None:
         """A population inside another leaves a rest, and the rest is a group of patients too."""
@@ -181,15 +190,15 @@ class Page:
             # One population with two sizes: an average, say, over those whose value is known.
             largest = find_largest(names)
             pairs += [(largest, name) for name in names if name != largest]
-            if population in _PART_OF:
-                key = (source, period, unit, _PART_OF[population], concern, *about)
+            for larger in _PART_OF.get(population, ()):
+                key = (source, period, unit, larger, concern, *about)
                 if key in sizes:
                     pairs.append((find_largest(sizes[key]), largest))
             if population == _FIRST_COURSES and (source, period, concern) in with_concern:
                 pairs.append((with_concern[source, period, concern], largest))
         for whole, part in pairs:
             if self.values[part] <= self.values[whole]:
-                self._add_secret(of=self._add_sum(whole, [part]))
+                self.add_secret(of=self.add_sum(whole, [part]))
 
     def _link_skin_types(self) -> None:
         """A group of skin types ("IV-VI") is the sum of its types in the table of patients."""
@@ -207,4 +216,4 @@ class Page:
             parts = [counts[name] for name in names if name in counts]
             # Fewer may have been asked than treated; then nothing is known for certain.
             if parts and sum(self.values[part] for part in parts) == self.values[total]:
-                self._add_sum(total, parts)
+                self.add_sum(total, parts)

@@ -4,7 +4,7 @@ from typing import Final
 
 import pandas as pd
 
-from analysis.answers.population import choose_scale, find_fates, list_concerns
+from analysis.answers.population import SEEN_AGAIN, choose_scale, find_fates, list_concerns
 from analysis.estimates import bind_estimates, make_estimates
 from analysis.intake.cohort import Cohort
 from analysis.statistics.change import estimate_mean_change
@@ -24,7 +24,7 @@ def estimate_outcomes(cohort: Cohort, concern: str) -> pd.DataFrame:
     if scale is None:
         return make_estimates([])
     courses = find_fates(cohort, concern, scale)
-    seen = courses[courses["fate"].isin(["analysed", "cannot respond"])]
+    seen = courses[courses["fate"].isin(SEEN_AGAIN)]
     shared = {
         "question": QUESTION,
         "concern": concern,

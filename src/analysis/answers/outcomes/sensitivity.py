@@ -1,0 +1,54 @@
+"""The same share counted otherwise: does the answer hang on a choice of ours?"""
+
+from typing import Any
+
+import pandas as pd
+
+from analysis.answers.outcomes.change import QUESTION, find_responders
+from analysis.answers.population import SEEN_AGAIN, choose_scale, find_fates
+from analysis.estimates import make_estimates
+from analysis.intake.cohort import Cohort
+from analysis.statistics.clustered import estimate_share_clustered
+from analysis.statistics.proportions import estimate_share
+
+
+def vary_population(cohort: Cohort, concern: str) -> pd.DataFrame:
+    """Return responders with those who cannot respond counted in, without courses in which
+    something else was done besides, and over all courses instead of first ones.
+
+    On the headline scale of the concern. No rows where it has no responder rule; a row only where
+    its population differs from the one analysed.
+    """
+    scale = choose_scale(cohort, concern)
+    if scale is None or scale.responder is None:
+        return make_estimates([])
+    first = find_fates(cohort, concern, scale)
+    every = find_fates(cohort, concern, scale, first_only=False)
+    every = every[every["fate"] == "analysed"]
+    seen = first[first["fate"].isin(SEEN_AGAIN)]
+    analysed = first[first["fate"] == "analysed"]
+    alone = analysed[~analysed["other_procedure"].astype(bool)]
+
+    def count(courses: pd.DataFrame) -> int:
+        assert scale is not None and scale.responder is not None
+        return int(find_responders(courses, scale, scale.responder).sum())
+
+    rows: list[dict[str, Any]] = []
+    if len(seen) > len(analysed):
+        rows.append({"population": "seen again", **estimate_share(count(analysed), len(seen))})
+    if len(alone) < len(analysed):
+        share = estimate_share(count(alone), len(alone))
+        rows.append({"population": "analysed, no other procedure", **share})
+    if len(every) > len(analysed):
+        responded = find_responders(every, scale, scale.responder).astype(int)
+        by_patient = responded.groupby(every["patient"]).agg(["sum", "size"])
+        share = estimate_share_clustered(by_patient["sum"], by_patient["size"])
+        rows.append({"population": "all courses analysed", "unit": "courses", **share})
+    shared = {"statistic": "responders", "by": "", "unit": "patients"}
+    return make_estimates(
+        [shared | row for row in rows],
+        question=QUESTION,
+        concern=concern,
+        scale=scale.key,
+        source=cohort.origin.source,
+    )
