@@ -48,7 +48,10 @@ ROOMS: dict[str, Room] = {
     "statistics": Room(
         "floor 2",
         FLOOR_0,
-        ("proportions", "change", "models", "durations", "control_charts", "pooling"),
+        (
+            *("proportions", "change", "unseen", "standardised", "models", "clustered"),
+            *("durations", "control_charts", "pooling"),
+        ),
     ),
     "answers": Room(
         "floor 3",
