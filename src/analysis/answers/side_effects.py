@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from analysis.answers.population import SKIN_TYPE_GROUPS
 from analysis.estimates import make_estimates
 from analysis.intake.cohort import Cohort
 from analysis.statistics.proportions import (

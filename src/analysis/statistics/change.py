@@ -9,20 +9,22 @@ from scipy import stats
 from statsmodels.stats.weightstats import DescrStatsW
 
 from analysis.statistics.proportions import estimate_share
-from analysis.vocabulary import PROTOCOL
+from analysis.vocabulary import PROTOCOL, Constant
 
 _ALL_THE_SAME = "all changes are the same, so there is no interval"
 _VALUES_AT_ONCE = 10_000_000  # resampled changes held in memory at a time: 80 MB
 
 
-def estimate_mean_change(changes: pd.Series) -> dict[str, Any]:
-    """Return the mean of one change per patient with its t interval.
+def estimate_mean_change(
+    changes: pd.Series, least: Constant = PROTOCOL["too_small_for_a_rate"]
+) -> dict[str, Any]:
+    """Return the mean of one change (or other number) per patient with its t interval.
 
-    Missing changes are not counted. One patient, or changes that are all the same, have a mean and
-    no interval; fewer than the protocol's least number have neither.
+    Missing ones are not counted. One patient, or changes that are all the same, have a mean and
+    no interval; fewer than the ``least`` number have neither.
     """
     known = changes.dropna().astype(float)
-    estimate = _begin(known, "mean_t")
+    estimate = _begin(known, "mean_t", least)
     if "value" not in estimate or "note" in estimate:
         return estimate
     summary = DescrStatsW(known.to_numpy())
@@ -78,6 +80,23 @@ def estimate_mean_change_bootstrap(changes: pd.Series, seed: int) -> dict[str, A
         "confidence": confidence,
         "se": float(drawn.standard_error),
     }
+
+
+def estimate_quartiles(values: pd.Series) -> dict[str, dict[str, Any]]:
+    """Return the quartiles over patients by name, without interval; missing values are not counted.
+
+    Between two patients the quartile is interpolated, as pandas and R (type 7) do.
+    """
+    known = values.dropna().astype(float)
+    shared: dict[str, Any] = {"count": len(known), "total": len(known), "method": "quartiles"}
+    if known.empty:
+        shared |= {"status": "not estimable", "note": "nobody has a value"}
+    elif len(known) < PROTOCOL["too_small_for_a_rate"].whole:
+        shared |= {"status": "too few"}
+    shares = {"first quartile": 0.25, "median": 0.5, "third quartile": 0.75}
+    if "status" in shared:
+        return {name: {**shared} for name in shares}
+    return {name: shared | {"value": float(known.quantile(at))} for name, at in shares.items()}
 
 
 def estimate_median(values: pd.Series) -> dict[str, Any]:
@@ -179,13 +198,15 @@ def test_better_worse(better: int, worse: int) -> dict[str, Any]:
     return found | {"p": float(stats.binomtest(better, total, 0.5).pvalue)}
 
 
-def _begin(known: pd.Series, method: str) -> dict[str, Any]:
+def _begin(
+    known: pd.Series, method: str, least: Constant = PROTOCOL["too_small_for_a_rate"]
+) -> dict[str, Any]:
     """Return what can be said without an interval: a value unless there are too few patients, a
     note where there can be no interval."""
     estimate: dict[str, Any] = {"count": len(known), "total": len(known), "method": method}
     if known.empty:
         return estimate | {"status": "not estimable", "note": "nobody has both scores"}
-    if len(known) < PROTOCOL["too_small_for_a_rate"].whole:
+    if len(known) < least.whole:
         return estimate | {"status": "too few"}
     if known.min() == known.max():
         return estimate | {"value": float(known.iloc[0]), "note": _ALL_THE_SAME}

@@ -64,7 +64,7 @@ def _share(cohort: Cohort, concern: str, scale: Scale) -> dict[str, Any]:
 
 
 def _count(statistic: str, by: str, level: str, count: int, total: int) -> dict[str, Any]:
-    row = {"statistic": statistic, "by": by, "level": level, "method": "count"}
+    row: dict[str, Any] = {"statistic": statistic, "by": by, "level": level, "method": "count"}
     row |= {"count": count, "total": total}
     return row | ({"value": count / total} if total else {"status": "not estimable"})
 
@@ -108,7 +108,7 @@ def _count_shifts(seen: pd.DataFrame, scale: Scale) -> list[dict[str, Any]]:
 
     None where grades are not whole steps, or are too many for a table.
     """
-    grades = _list_grades(seen[["baseline", "follow_up"]].stack(), scale)
+    grades = _list_grades(pd.concat([seen["baseline"], seen["follow_up"]]), scale)
     pairs = seen.groupby(["baseline", "follow_up"]).size()
     return [
         _count("shift", "baseline", _name_grade(before), int(pairs.get((before, after), 0)), n)

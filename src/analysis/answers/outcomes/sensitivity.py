@@ -20,7 +20,8 @@ def vary_population(cohort: Cohort, concern: str) -> pd.DataFrame:
     its population differs from the one analysed.
     """
     scale = choose_scale(cohort, concern)
-    if scale is None or scale.responder is None:
+    rule = scale.responder if scale is not None else None
+    if scale is None or rule is None:
         return make_estimates([])
     first = find_fates(cohort, concern, scale)
     every = find_fates(cohort, concern, scale, first_only=False)
@@ -29,19 +30,16 @@ def vary_population(cohort: Cohort, concern: str) -> pd.DataFrame:
     analysed = first[first["fate"] == "analysed"]
     alone = analysed[~analysed["other_procedure"].astype(bool)]
 
-    def count(courses: pd.DataFrame) -> int:
-        assert scale is not None and scale.responder is not None
-        return int(find_responders(courses, scale, scale.responder).sum())
-
+    responded = find_responders(analysed, scale, rule)
     rows: list[dict[str, Any]] = []
     if len(seen) > len(analysed):
-        rows.append({"population": "seen again", **estimate_share(count(analysed), len(seen))})
+        rows.append({"population": "seen again", **estimate_share(int(responded.sum()), len(seen))})
     if len(alone) < len(analysed):
-        share = estimate_share(count(alone), len(alone))
+        share = estimate_share(int(responded[alone.index].sum()), len(alone))
         rows.append({"population": "analysed, no other procedure", **share})
     if len(every) > len(analysed):
-        responded = find_responders(every, scale, scale.responder).astype(int)
-        by_patient = responded.groupby(every["patient"]).agg(["sum", "size"])
+        by_course = find_responders(every, scale, rule).astype(int)
+        by_patient = by_course.groupby(every["patient"]).agg(["sum", "size"])
         share = estimate_share_clustered(by_patient["sum"], by_patient["size"])
         rows.append({"population": "all courses analysed", "unit": "courses", **share})
     shared = {"statistic": "responders", "by": "", "unit": "patients"}

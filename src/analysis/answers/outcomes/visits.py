@@ -8,7 +8,7 @@ from analysis.answers.outcomes.change import QUESTION, find_responders
 from analysis.answers.population import can_respond, choose_scale
 from analysis.estimates import make_estimates
 from analysis.intake.cohort import Cohort
-from analysis.statistics.change import estimate_mean
+from analysis.statistics.change import estimate_mean_change
 from analysis.statistics.models import (
     VisitEstimate,
     estimate_by_visit,
@@ -37,7 +37,7 @@ def estimate_visits(cohort: Cohort, concern: str) -> pd.DataFrame:
     scores["visit"] = scores["visit"].mask(scores["is_follow_up"], LAST).astype("int64")
     counts = scores["visit"].value_counts()
     least = PROTOCOL["too_small_for_a_subgroup"].whole
-    kept = sorted(visit for visit, n in counts.items() if n >= least)
+    kept = sorted(int(visit) for visit in counts.index[counts >= least])
     scores = scores[scores["visit"].isin(kept)]
     if 0 not in kept or len(kept) < 2:
         return make_estimates([])
@@ -87,7 +87,7 @@ def _describe_visits(scores: pd.DataFrame) -> list[dict[str, Any]]:
             "statistic": "observed mean",
             "level": name_visit(int(str(visit))),
             "population": POPULATION,
-            **estimate_mean(of_visit["score"]),
+            **estimate_mean_change(of_visit["score"]),
         }
         for visit, of_visit in scores.groupby("visit")
     ]

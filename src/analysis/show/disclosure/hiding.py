@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from typing import Any, Final
 
 from analysis.show.disclosure.outcome_links import link_outcomes
-from analysis.show.disclosure.page import ANALYSED, GIVEN_UP_LAST, Number, Page, Sum
+from analysis.show.disclosure.page import GIVEN_UP_LAST, Number, Page, Sum
+from analysis.show.disclosure.reader import Reader, collect_known, reach
 from analysis.show.disclosure.rows import (
+    ANALYSED,
     AVERAGES,
     COUNT,
     EVERYTHING,
@@ -19,6 +18,12 @@ from analysis.show.disclosure.rows import (
     Row,
 )
 
+_DETAILS: Final = ("shift", "rater", "answer", "responders at visit")
+_GROUPINGS: Final = (
+    *("skin type group", "skin type", "needle", "passes", "adjunct", "subtype"),
+    *("clinic", "device", "sessions"),
+)
+# Details and groups are given up before what a page is about.
 Extents = Mapping[int, int]
 """How much of which rows is hidden."""
 
@@ -38,19 +43,22 @@ def hide_linked(rows: Sequence[Row], hiding: Sequence[Hiding], threshold: int) -
     page = Page([rows[index] for index in order], threshold)
     link_outcomes(page)
     alone = [hiding[index] for index in order]
-    result, given_up = alone, list[Extents]()
-    while (leak := find_leak(page, result)) is not None:
+    reader = Reader(page)
+    result, given_up = alone, list[tuple[Extents, Sum]]()
+    while (leak := reader.find_leak(result)) is not None:
         possible = [*_list_sacrifices(page, result, leak)]
         if not possible:
             break
-        helping = (each for each in possible if not _tells(page, leak, _hide(result, each)))
-        given_up.append(next(helping, possible[0]))
-        result = _hide(result, given_up[-1])
+        helping = (each for each in possible if not reader.tells(leak, _hide(result, each)))
+        given_up.append((next(helping, possible[0]), leak))
+        result = _hide(result, given_up[-1][0])
     for each in [*given_up]:
         fewer = [other for other in given_up if other is not each]
-        if find_leak(page, _hide(alone, *fewer)) is None:
+        without = _hide(alone, *(extents for extents, _ in fewer))
+        # what it was given up for is most likely to leak again
+        if reader.find_leak(without, first=each[1]) is None:
             given_up = fewer
-    result = _hide(alone, *given_up)
+    result = _hide(alone, *(extents for extents, _ in given_up))
     places = {index: place for place, index in enumerate(order)}
     return [result[places[index]] for index in range(len(rows))]
 
@@ -67,91 +75,13 @@ def _hide(hiding: Sequence[Hiding], *further: Extents) -> list[Hiding]:
     return result
 
 
-# What can be worked out
-
-
-def find_leak(page: Page, hiding: Sequence[Hiding]) -> Sum | None:
-    """Return the first secret that can be worked out, or None."""
-    secrets: list[Sum] = []
-    for count, total, hidden in zip(page.counts, page.totals, hiding, strict=True):
-        if "total" in hidden.secret and total is not None:
-            secrets.append({total: 1})
-        if "count" in hidden.secret and count is not None:
-            secrets.append({count: 1})
-        if "complement" in hidden.secret and count is not None and total is not None:
-            secrets.append({total: 1, count: -1})
-    return next((each for each in secrets + page.secrets if _tells(page, each, hiding)), None)
-
-
-def _tells(page: Page, secret: Sum, hiding: Sequence[Hiding]) -> bool:
-    """Return whether what is shown leaves one value only for the secret."""
-    known, ranges = _collect_known(page, hiding)
-    sums = _reach(page, secret, known)
-    unknown = [
-        *dict.fromkeys(name for sum_ in (secret, *sums) for name in sum_ if name not in known)
-    ]
-    aim = np.array([secret.get(name, 0) for name in unknown])
-    if not aim.any():
-        return True
-    matrix = np.array([[sum_.get(name, 0) for name in unknown] for sum_ in sums])
-    ends = [
-        -sum(factor * page.values[name] for name, factor in sum_.items() if name in known)
-        for sum_ in sums
-    ]
-    beyond = 10 * (1 + max(page.values.values()))
-    lowest, highest = zip(*(ranges.get(name, (0, beyond)) for name in unknown), strict=True)
-    least, most = (
-        milp(
-            sign * aim,
-            constraints=LinearConstraint(matrix, ends, ends) if sums else None,
-            bounds=Bounds(lowest, highest),
-            integrality=np.ones(len(unknown)),
-        )
-        for sign in (1, -1)
-    )
-    if not (least.success and most.success):
-        return True
-    return bool(-most.fun - least.fun < 0.5)
-
-
-def _collect_known(
-    page: Page, hiding: Sequence[Hiding]
-) -> tuple[set[Number], dict[Number, tuple[int, int]]]:
-    """Return the numbers a reader sees, and the range of those he is told a range of."""
-    known: set[Number] = set()
-    ranges: dict[Number, tuple[int, int]] = {}
-    for count, total, hidden in zip(page.counts, page.totals, hiding, strict=True):
-        if count is not None and hidden.extent == NOTHING:
-            known.add(count)
-        if total is not None and hidden.extent != EVERYTHING:
-            known.add(total)
-        if hidden.highest is None:
-            continue
-        if count is not None and hidden.extent == COUNT:
-            ranges[count] = (hidden.lowest, hidden.highest)
-        if total is not None and hidden.extent == EVERYTHING:
-            ranges[total] = (1, hidden.highest)
-    return known, ranges
-
-
-def _reach(page: Page, secret: Sum, known: set[Number]) -> list[Sum]:
-    """Return the sums that say anything about the secret."""
-    wanted = {name for name in secret if name not in known}
-    reached, left = list[Sum](), page.sums
-    while touching := [sum_ for sum_ in left if not wanted.isdisjoint(sum_)]:
-        left = [sum_ for sum_ in left if wanted.isdisjoint(sum_)]
-        reached += touching
-        wanted |= {name for sum_ in touching for name in sum_ if name not in known}
-    return reached
-
-
 # What else could be hidden
 
 
 def _list_sacrifices(page: Page, hiding: Sequence[Hiding], leak: Sum) -> Iterator[Extents]:
     """Yield rows that could be hidden against the leak, the smallest loss first."""
-    known, _ = _collect_known(page, hiding)
-    near = {name for sum_ in _reach(page, leak, known) for name in sum_}
+    known = collect_known(page, hiding).numbers
+    near = {name for sum_ in reach(page, leak, known) for name in sum_}
     counts = [
         index
         for index, row in enumerate(page.rows)
@@ -175,7 +105,8 @@ def _list_sacrifices(page: Page, hiding: Sequence[Hiding], leak: Sum) -> Iterato
 def _rank_count(page: Page, index: int) -> tuple[Any, ...]:
     row = page.rows[index]
     is_headline = row.statistic == "fate" and row.level == ANALYSED
-    return (not row.by, is_headline, row.count, index)
+    is_detail = row.statistic in _DETAILS or row.by in _GROUPINGS
+    return (not is_detail, not row.by, is_headline, row.count, index)
 
 
 def _rank_population(page: Page, members: Sequence[int]) -> tuple[Any, ...]:

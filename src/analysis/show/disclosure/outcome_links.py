@@ -8,8 +8,8 @@ analysed by a group of patients, and so do the responders in it.
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from analysis.show.disclosure.page import ANALYSED, Number, Page
-from analysis.show.disclosure.rows import Row
+from analysis.show.disclosure.page import Number, Page
+from analysis.show.disclosure.rows import ANALYSED, Row
 
 _Place = tuple[str, ...]
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")

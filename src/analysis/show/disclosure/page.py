@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from analysis.show.disclosure.rows import AVERAGES, OF_PATIENTS, Row
+from analysis.show.disclosure.rows import ANALYSED, AVERAGES, OF_PATIENTS, Row
 
 _FIRST_COURSES: Final = "first courses"
-ANALYSED: Final = "analysed"
 # The populations made of the steps of a first course.
 _MADE_OF: Final = {"seen again": ("cannot respond", "analysed"), "analysed": ("analysed",)}
 # A population and those it is part of: their difference is a group of patients too.

@@ -17,6 +17,7 @@ from analysis.show.disclosure.rows import (
     NOTHING,
     Hiding,
     Row,
+    hide_derived,
     hide_rows_of_few,
     iterate_rows,
     judge_row,
@@ -130,7 +131,7 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
     threshold = THRESHOLDS.get(PROFILES[audience], 0)
     rows = [Row(**row) for row in iterate_rows(frame)]
     alone = hide_rows_of_few(rows, [judge_row(row, threshold) for row in rows])
-    hiding = hide_linked(rows, alone, threshold)
+    hiding = hide_derived(rows, hide_linked(rows, alone, threshold))
     return Released(
         frame=blank_hidden(frame, rows, hiding),
         audience=audience,

@@ -11,11 +11,26 @@ NOT_SHOWN: Final = "not shown"
 # How much of a row is hidden.
 NOTHING, COUNT, EVERYTHING = 0, 1, 2
 # These methods are used where nobody or everybody counts, so their name would tell the number.
-METHOD_ELSEWHERE: Final = {"clopper_pearson": "wilson", "session_zero": "session_share"}
-AVERAGES: Final = ("mean_t", "median")
+METHOD_ELSEWHERE: Final = {
+    "clopper_pearson": "wilson",
+    "session_zero": "session_share",
+    "clustered_exact": "clustered_gee",
+    "clustered_ends": "clustered_gee",
+}
+AVERAGES: Final = (
+    *("mean_t", "mean_bca", "median", "quartiles", "newcombe", "standardised_difference"),
+    *("mixed_unstructured_kenward_roger", "mixed_unstructured_satterthwaite"),
+    *("mixed_compound_symmetry_kenward_roger", "mixed_compound_symmetry_satterthwaite"),
+    "tipping_change",
+)
+"""Methods whose numerator is the number of patients they rest on."""
 # One patient has one first course.
 OF_PATIENTS: Final = ("patients", "courses")
 # How complete the log is says something about the clinic, not about the patients without an entry.
+ANALYSED: Final = "analysed"
+# What is computed from responders, over all or by a grouping.
+_DIFFERENCE: Final = ", difference"
+_DERIVED_FROM: Final = {"tipping point": ("", "unseen")}
 _ABOUT_THE_LOG: Final = {("side effects", "recorded")}
 
 
@@ -126,6 +141,25 @@ def hide_rows_of_few(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hidi
         whole if few and row.unit == "rows" else hidden
         for row, hidden in zip(rows, hiding, strict=True)
     ]
+
+
+def hide_derived(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
+    """Hide what was computed from several shares where one of these is hidden."""
+    hidden: set[tuple[str, ...]] = set()
+    for row, each in zip(rows, hiding, strict=True):
+        is_base = row.statistic == "responders" and (row.by or row.population == ANALYSED)
+        if each.extent and is_base:
+            hidden.add((row.source, row.period, row.concern, row.scale, row.by))
+    whole = Hiding(EVERYTHING, NOT_SHOWN)
+    result = []
+    for row, each in zip(rows, hiding, strict=True):
+        place = (row.source, row.period, row.concern, row.scale)
+        needed: tuple[str, ...] = _DERIVED_FROM.get(row.statistic, ())
+        if row.by.endswith(_DIFFERENCE):
+            needed = (row.by.removesuffix(_DIFFERENCE),)
+        is_told = any((*place, by) in hidden for by in needed)
+        result.append(whole if is_told and each.extent < EVERYTHING else each)
+    return result
 
 
 def _subtract(total: int | None, count: int | None) -> int | None:
