@@ -1,0 +1,120 @@
+"""How many got better, and by how much, in sentences."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import pandas as pd
+
+from analysis.show.disclosure import Released
+from analysis.show.sentences.writing import (
+    NOT_ESTIMABLE,
+    PROTECTED,
+    Prose,
+    get_rows,
+    group_rows,
+    name_subject,
+    write_change,
+    write_count_of,
+    write_nothing,
+    write_paragraphs,
+    write_percent,
+    write_share,
+)
+
+
+def describe_headline(released: Released) -> Prose:
+    """Return one paragraph per concern: responders, what a responder is, and how many were seen."""
+    responders = get_rows(released, "responders")
+    told = {(row["concern"], row["scale"]) for row in responders}
+    paragraphs = [_tell_headline(released, row) for row in responders]
+    fates = group_rows(get_rows(released, "fate", by="step"), "concern", "scale")
+    for (concern, scale), rows in fates.items():
+        if (concern, scale) not in told:
+            subject = escape(name_subject(released, rows[0]))
+            paragraphs.append(
+                f"<strong>{subject}:</strong> no share of responders. "
+                f"{_tell_completeness(released, concern, scale)}"
+            )
+    return write_paragraphs(paragraphs) if paragraphs else write_nothing("outcomes")
+
+
+def _tell_headline(released: Released, row: Mapping[str, Any]) -> str:
+    subject = escape(name_subject(released, row))
+    scale = released.origin.vocabulary.scales.get(row["scale"])
+    rule = scale.responder if scale else None
+    share = write_share(row, "patients")
+    if share == PROTECTED:
+        told = f"<strong>{subject}:</strong> responders are {share}"
+    else:
+        told = f"<strong>{subject}:</strong> {escape(share)} responded"
+    if rule is not None:
+        told += f" (responder: {escape(rule.text)})"
+    return f"{told}. {_tell_completeness(released, row['concern'], row['scale'])}"
+
+
+def _tell_completeness(released: Released, concern: str, scale: str) -> str:
+    """Say how many of the courses that were due were seen again, if what is shown tells it."""
+    steps = {
+        row["level"]: row["count"]
+        for row in get_rows(released, "fate", by="step")
+        if (row["concern"], row["scale"]) == (concern, scale)
+    }
+    again = [steps.get("cannot respond"), steps.get("analysed")]
+    missed = steps.get("not seen again")
+    sizes = {
+        row["total"]
+        for row in released.frame.to_dict("records")
+        if (row["concern"], row["scale"], row["population"]) == (concern, scale, "seen again")
+        and not pd.isna(row["total"])
+    }
+    if len(sizes) == 1:
+        seen = sizes.pop()
+    elif all(each is not None and not pd.isna(each) for each in again):
+        seen = sum(each for each in again if each is not None)
+    else:
+        return f"How many were seen again is {PROTECTED}."
+    if missed is None or pd.isna(missed):
+        return f"How many were not seen again is {PROTECTED}."
+    due = seen + missed
+    if not due:
+        return "No course with a baseline is past its follow-up window yet."
+    percent = write_percent(seen / due, due)
+    known = released.origin.vocabulary.scales.get(scale)
+    first = "" if known is not None and known.kind == "change" else "with a first score "
+    return (
+        f"Follow-up: {seen} of {due} patients {first}who were due were seen again "
+        f"({percent}); of {missed} the outcome is not known."
+    )
+
+
+def describe_change(released: Released) -> Prose:
+    """Return better, same and worse per concern and scale, and the mean change if there is one."""
+    directions = group_rows(get_rows(released, "direction", by="change"), "concern", "scale")
+    means = group_rows(get_rows(released, "mean change"), "concern", "scale")
+    paragraphs = []
+    for key in dict.fromkeys([*directions, *means]):
+        rows = [*directions.get(key, []), *means.get(key, [])]
+        told = [f"<strong>{escape(name_subject(released, rows[0]))}:</strong>"]
+        listed = "; ".join(
+            f"{row['level']} {write_share(row, 'patients')}" for row in directions.get(key, [])
+        )
+        if listed:
+            told.append(f"after the course, {escape(listed)}.")
+        told += [escape(_tell_mean(released, row)) for row in means.get(key, [])]
+        paragraphs.append(" ".join(told))
+    if not paragraphs:
+        return write_nothing("change")
+    paragraphs.append(
+        "This is change after treatment. Without untreated patients to compare with, nobody can "
+        "tell how much of it the treatment made."
+    )
+    return write_paragraphs(paragraphs)
+
+
+def _tell_mean(released: Released, row: Mapping[str, Any]) -> str:
+    if row["status"] == "suppressed":
+        return f"The mean change is {PROTECTED}."
+    if row["status"] != "shown" or pd.isna(row["value"]):
+        return f"The mean change {NOT_ESTIMABLE}: {write_count_of(row)}."
+    return f"The mean change was {write_change(released, row)}, in {row['total']} patients."
