@@ -69,7 +69,7 @@ _CHARACTERISTICS: Final = {
     "age group": "Age in years",
     "concern": "Concern (a patient may have several)",
 }
-_POPULATIONS: Final = {
+POPULATIONS: Final = {
     "analysed": "patients of a first course with the scores the scale needs who could respond",
     "patients with a further session": "patients with a session at most 180 days after another",
     "seen again": "patients of a first course with the scores the scale needs",
@@ -77,6 +77,7 @@ _POPULATIONS: Final = {
     "patients asked": "patients with a session at which side effects were recorded",
     "sessions asked": "sessions at which side effects were recorded",
 }
+"""Who is in a denominator, in the words of a footnote."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -103,7 +104,7 @@ def show_rows(released: Released, *, name: str = "rows") -> Table | Prose:
     if not rows:
         return write_nothing("the rows of the log")
     lines = [{"step": row["level"], "count": write_count(row).split(" of ")[0]} for row in rows]
-    return _make_table(
+    return make_table(
         name,
         "Rows of the log",
         lines,
@@ -135,7 +136,7 @@ def show_characteristics(released: Released, *, name: str = "characteristics") -
         if row["status"] == "shown" and not pd.isna(row["value"]):
             known = "" if pd.isna(row["total"]) else f" ({row['total']} patients of known age)"
             notes.append(f"Median age: {write_plain(row['value'])} years{known}.")
-    return _make_table(
+    return make_table(
         name,
         "Who the patients were",
         lines,
@@ -159,7 +160,7 @@ def show_fate(released: Released, *, name: str = "fate") -> Table | Prose:
         }
         for row in rows
     ]
-    return _make_table(
+    return make_table(
         name,
         "What became of every first course",
         lines,
@@ -186,7 +187,7 @@ def show_responders(released: Released, *, name: str = "responders") -> Table | 
         rule = scale.responder if scale else None
         told = f"{rule.text} ({rule.basis})" if rule else "no rule in the vocabulary"
         lines.append({"subject": name_subject(released, row), **_write_cells(row), "rule": told})
-    return _make_table(
+    return make_table(
         name,
         "Patients who responded",
         lines,
@@ -202,7 +203,7 @@ def show_direction(released: Released, *, name: str = "direction") -> Table | Pr
     rows = get_rows(released, "direction", by="change")
     if not rows:
         return write_nothing("change")
-    return _make_table(
+    return make_table(
         name,
         "Better, the same or worse after the course",
         [{"level": row["level"], **_write_cells(row)} for row in rows],
@@ -227,7 +228,7 @@ def show_mean_change(released: Released, *, name: str = "mean-change") -> Table 
         count = write_count(row) if pd.isna(row["count"]) else f"{row['count']}"
         change = told or write_change(released, row)
         lines.append({"subject": name_subject(released, row), "count": count, "change": change})
-    return _make_table(
+    return make_table(
         name,
         "Mean change after the course",
         lines,
@@ -295,7 +296,7 @@ def show_side_effects(released: Released, *, name: str = "side-effects") -> Tabl
     for row in get_rows(released, "recorded"):
         counted.append(f"Side effects were recorded at {write_share(row, 'sessions')}.")
         shown.append(row)
-    return _make_table(
+    return make_table(
         name,
         f"Side effects{name_concern_of(released, rows)}",
         lines,
@@ -322,7 +323,7 @@ def show_intervals(released: Released, *, name: str = "intervals") -> Table | Pr
         known = "" if pd.isna(row["total"]) else f" ({row['total']} patients)"
         found = _explain(row) or f"{write_plain(row['value'])} days{known}"
         lines.append({"measure": "median interval", "found": found})
-    return _make_table(
+    return make_table(
         name,
         "Intervals between sessions",
         lines,
@@ -376,7 +377,7 @@ def _cite(rows: Iterable[_Row]) -> list[str]:
     several = [*rows]
     populations = dict.fromkeys(row["population"] for row in several)
     named = "; ".join(
-        f"{each}: {_POPULATIONS[each]}" if each in _POPULATIONS else each
+        f"{each}: {POPULATIONS[each]}" if each in POPULATIONS else each
         for each in populations
         if each
     )
@@ -394,7 +395,7 @@ def _cite(rows: Iterable[_Row]) -> list[str]:
 # --- rendering --------------------------------------------------------------------------------
 
 
-def _make_table(
+def make_table(
     name: str,
     caption: str,
     lines: Sequence[Mapping[str, str]],
@@ -406,7 +407,12 @@ def _make_table(
     spanners: Mapping[str, Sequence[str]] | None = None,
     left: Sequence[str] = (),
 ) -> Table:
-    """Return the table of these lines; the first column names the line."""
+    """Return the table of these lines; the first column names the line.
+
+    ``lines`` have a text for each of ``columns``; ``shown`` are the rows behind them, whose
+    addresses make the id; ``groups`` has a title for each line; ``left`` names the columns that
+    are aligned to the left.
+    """
     stub, *others = columns
     frame = pd.DataFrame([*lines], columns=[*columns])
     # Group labels become ids in great_tables, so it sees numbers and the words come in later.
