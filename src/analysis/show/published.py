@@ -86,7 +86,7 @@ def show_benchmarks(
     require_published(published, PublishedResults)
     require_released(released)
     if not published.rows:
-        return _tell_no_benchmarks(published, released)
+        return Prose("")  # the sentences have said it
     ours, rows = _get_ours(published, released), _sort_by_study(published.rows)
     return make_table(
         name,
@@ -113,7 +113,8 @@ def describe_benchmarks(published: PublishedResults, released: Released) -> Pros
     require_released(released)
     rows = published.rows
     if not rows:
-        return _tell_no_benchmarks(published, released)
+        name = escape(_name(published, released))
+        return Prose(f'<p class="nothing">The vocabulary holds no published result for {name}.</p>')
     studies = {row.study.key: row.study for row in rows}
     told = [
         f"{_count(len(rows), 'published result')} of {_count(len(studies), 'study', 'studies')} on "
@@ -264,13 +265,6 @@ def _list_remarks(row: PublishedResult, released: Released) -> list[str]:
 
 def _make_address(row: PublishedResult) -> str:
     return f"published/{row.study.key}?result={row.place}"
-
-
-def _tell_no_benchmarks(published: PublishedResults, released: Released) -> Prose:
-    return Prose(
-        f'<p class="nothing">The vocabulary holds no published result for '
-        f"{escape(_name(published, released))}.</p>"
-    )
 
 
 # --- decisions of regulators ------------------------------------------------------------------
