@@ -35,7 +35,9 @@ BELOW_ROOF = (*FLOOR_0, "intake", "statistics", "answers", "show", "reporting")
 # A module of a room imports only modules that stand before it in the room's list.
 ROOMS: dict[str, Room] = {
     "errors": Room("floor 0", ()),
-    "vocabulary": Room("floor 0", ("errors",), ("terms", "reading", "describing")),
+    "vocabulary": Room(
+        "floor 0", ("errors",), ("terms", "published", "checking", "reading", "describing")
+    ),
     "estimates": Room("floor 0", ("errors", "vocabulary")),
     "intake": Room(
         "floor 1",
@@ -56,9 +58,12 @@ ROOMS: dict[str, Room] = {
     "answers": Room(
         "floor 3",
         (*FLOOR_0, "intake", "statistics"),
-        ("population", "outcomes", "side_effects", "protocol", "trends", "claims"),
+        (
+            *("population", "outcomes", "side_effects", "protocol", "literature", "trends"),
+            *("claims",),
+        ),
     ),
-    "show": Room("floor 4", FLOOR_0, ("disclosure", "sentences", "tables", "figures")),
+    "show": Room("floor 4", FLOOR_0, ("disclosure", "sentences", "tables", "published", "figures")),
     "reporting": Room(
         "wall",
         ("errors", "estimates"),

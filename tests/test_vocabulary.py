@@ -6,6 +6,7 @@ import pytest
 
 from analysis.errors import VocabularyError
 from analysis.vocabulary import BUILT_IN, Vocabulary, read_vocabulary
+from analysis.vocabulary.describing import describe_term
 
 NINE_CONCERNS = [
     "acne_scars",
@@ -39,6 +40,65 @@ FIRST_CHOICE = {
 }
 NOT_SIDE_EFFECTS = ["none", "nil", "no", "nad", "-", "none reported", "n/a", "unknown", "not asked"]
 WEAK_SOURCES = ["droracle", "scribd", "acne.org", "reptileknowledge", "[S"]
+DOUBTFUL_COPIES = ["doczz", "abcdocz", "revivetrainings", "rhustr", "grokipedia", "researcher.life"]
+NOT_CHECKED = ["1.5 mm", "2.5 mm", "[mem]", "lidocaine"]
+"""What the notes behind the benchmarks hold as general knowledge only."""
+PUBLISHED = """
+dogra_2014         | responders            | 26/30 |       |
+dogra_2014         | mean before and after | -/30  |       | 11.73 3.12 6.50 2.71
+dogra_2014         | side effect pih       | 5/30  |       |
+dogra_2014         | side effect tram_track| 2/30  |       |
+majid_2009         | responders            | 34/36 |       |
+alam_2014          | mean change           | -/15  |       | 3.4 0.2 6.5 95
+alam_2014          | mean change           | -/15  |       | 2.4 -0.01 4.8 95
+alam_2014          | mean change           | -/15  |       | 0.4
+alam_2014          | mean change           | -/15  |       | 1.0 -1.4 3.4 95
+alam_2014          | side effect           | 0/20  |       |
+cachafeiro_2016    | side effect pih       | 0/-   |       |
+leheta_2011        | responders            | -/15  | 100   |
+leheta_2011        | mean change           | -/15  |       | 68.3
+fabbrocini_2014    | side effect           | 0/60  |       |
+al_chalabi_2020    | responders            | 10/25 |       |
+al_chalabi_2020    | mean before and after | -/25  |       | 16.39 3.43 7.78 2.79
+co2_laser_2024     | mean before and after | -/30  |       | 3.53 3.20
+co2_laser_2024     | side effect pih       | 2/30  | 6.67  |
+sharma             | mean before and after | -/40  |       | 3.20 0.40 2.36 0.56
+sharma             | mean before and after | -/40  |       | 3.20 0.40 2.13 0.56
+polish_trial_2021  | mean before and after | -/-   |       | 2.87 0.83 2.03 1.16
+dermaroller_2016   | responders            | 20/28 |       |
+dermaroller_2016   | responders            | 27/28 |       |
+hong_kong_2018     | responders            | -/36  | 91.8  |
+krithika_2025      | responders            | 0/25  |       |
+dalwig_nolda_2020  | mean change           | -/-   |       | 0.91 0.78 1.05
+pen_2021           | mean change           | -/-   |       | 1.41
+pen_2021           | mean change           | -/-   |       | 1.46
+pen_2021           | mean change           | -/-   |       | 1.35
+pen_2021           | mean change           | -/-   |       | 1.66
+ablon_2018         | mean change           | -/-   |       | 1.23 1.11 1.34 99
+ablon_2018         | mean change           | -/-   |       | 1.09 0.93 1.26 99
+ablon_2018         | mean change           | -/-   |       | 1.54 1.33 1.75 99
+alqam_2022         | responders            | -/32  | 50    |
+alqam_2022         | mean change           | -/32  |       | -0.86 0.66
+budamakuntla_2013  | responders            | 12/29 | 41.38 |
+ismail_2019        | mean before and after | -/30  |       | 8.61 4.45 5.75 4.16
+gul_2023           | mean before and after | -/60  |       | 13.17 1.09 8.10 1.11
+hydroquinone_2021  | mean before and after | -/25  |       | 6.348 3.84 3.712 1.19
+hydroquinone_2021  | mean change           | -/25  |       | 57.4 23.4
+"""
+"""The printed numbers, entered a second time from the sources: n of N, percentage, the others."""
+WORKED_OUT = """
+dogra_2014 count | al_chalabi_2020 count | co2_laser_2024 count | dermaroller_2016 count
+krithika_2025 count | budamakuntla_2013 total
+"""
+DECIDED = """
+SkinPen Precision                 | acne_scars  | face    | DEN160029 | 2018-03-01
+SkinPen Precision                 | wrinkles    | neck    | K202243   |
+Exceed                            | wrinkles    | face    | K180778   | 2018-09-07
+Exceed                            | acne_scars  | face    | K182407   | 2019-07-19
+Rejuvapen NXT                     | wrinkles    | face    | K192138   |
+SkinStylus SteriLock MicroSystem  | scars_other | abdomen | K200044   | 2020-04-10
+PRO Pen Microneedling System      | acne_scars  | face    | K243800   |
+"""
 
 SCALE = """
 [scales.ours]
@@ -60,6 +120,37 @@ name = "our term"
 severity_class = "expected"
 reference = "the clinic"
 """
+STUDY = """
+[benchmarks.ours]
+name = "our study"
+year = "2020"
+design = "a series"
+population = "ten patients"
+treatment = "a pen"
+reference = "a journal"
+[[benchmarks.ours.results]]
+concern = "acne_scars"
+kind = "responders"
+measure = "better"
+scale = "gb_qual"
+count = 6
+total = 10
+percent = 60.0
+"""
+MEAN_CHANGE = STUDY.partition("kind")[0] + (
+    'kind = "mean change"\nmeasure = "score"\nchange = 1.5\nunit = "points"\nbetter = "plus"\n'
+)
+DECISION = """
+[regulatory.ours]
+name = "our pen"
+concern = "acne_scars"
+area = "face"
+patients = "adults"
+status = "registered"
+jurisdiction = "elsewhere"
+identifier = "X1"
+reference = "the register"
+"""
 
 
 def read_with(folder: Path, text: str) -> Vocabulary:
@@ -74,6 +165,31 @@ def blocks_of(vocabulary: Vocabulary) -> list:
         *vocabulary.scales.values(),
         *vocabulary.side_effects.values(),
         *vocabulary.contraindications.values(),
+    ]
+
+
+def published_blocks_of(vocabulary: Vocabulary) -> list:
+    return [*vocabulary.benchmarks.values(), *vocabulary.regulatory.values()]
+
+
+def list_printed(vocabulary: Vocabulary) -> list[str]:
+    """Return the benchmarks in the form of PUBLISHED."""
+    names = ("before", "before_sd", "after", "after_sd", "change", "change_sd")
+    names = (*names, "low", "high", "confidence")
+    lines = []
+    for key, study in vocabulary.benchmarks.items():
+        for each in study.results:
+            others = [f"{value}" for name in names if (value := getattr(each, name)) is not None]
+            of = "/".join("-" if n is None else f"{n}" for n in (each.count, each.total))
+            percent = "" if each.percent is None else f"{each.percent}"
+            parts = [key, f"{each.kind} {each.term}".strip(), of, percent, " ".join(others)]
+            lines.append("|".join(parts))
+    return lines
+
+
+def read_lines(table: str) -> list[str]:
+    return [
+        "|".join(part.strip() for part in line.split("|")) for line in table.strip().splitlines()
     ]
 
 
@@ -253,6 +369,81 @@ class TestBuiltIn:
         assert BUILT_IN.protocol["article_session_longest"].unit == "minutes"
 
 
+class TestPublished:
+    """Results of studies and decisions of regulators."""
+
+    def test_every_printed_number(self):
+        """Nothing is there that was not entered twice, digit by digit as printed."""
+        assert list_printed(BUILT_IN) == read_lines(PUBLISHED)
+
+    def test_what_was_worked_out_says_so(self):
+        """A number that a study did not print is named."""
+        found = {
+            f"{key} {name}"
+            for key, study in BUILT_IN.benchmarks.items()
+            for result in study.results
+            for name in result.calculated
+        }
+        assert found == {part.strip() for part in WORKED_OUT.replace("\n", "|").split("|")} - {""}
+
+    def test_every_decision(self):
+        """Product, concern, area, number and day, as in the public database."""
+        found = [
+            "|".join(
+                [
+                    *(each.name, each.concern, each.area.partition(":")[0]),
+                    *(each.identifier, each.decided_on),
+                ]
+            )
+            for each in BUILT_IN.regulatory.values()
+        ]
+        assert found == read_lines(DECIDED)
+
+    def test_every_block_names_its_source_and_is_unsigned(self):
+        """No block without a reference, none on a weak source or a doubtful copy."""
+        for block in published_blocks_of(BUILT_IN):
+            assert block.reference, block.key
+            assert not any(weak in block.reference for weak in WEAK_SOURCES + DOUBTFUL_COPIES)
+            assert (block.checked_by, block.reviewed_on, block.local) == ("", "", False)
+
+    @pytest.mark.parametrize("name", ["benchmarks", "regulatory"])
+    def test_nothing_unchecked_is_in_the_file(self, name, project):
+        """What the notes hold as general knowledge is in no block, nor are their codes."""
+        text = (project / f"src/analysis/vocabulary/{name}.toml").read_text(encoding="utf-8")
+        assert [word for word in (*NOT_CHECKED, "[S", "off_label") if word in text] == []
+
+    @pytest.mark.parametrize(
+        ("printed", "decimals"), [("40", 0), ("40.0", 1), ("41.38", 2), ("6.50", 2)]
+    )
+    def test_digits_of_a_percentage_are_those_printed(self, tmp_path, printed, decimals):
+        """A zero at the end is a digit."""
+        vocabulary = read_with(tmp_path, STUDY.replace("60.0", printed))
+        assert vocabulary.benchmarks["ours"].results[0].decimals == decimals
+
+    def test_a_clinic_adds_and_is_named(self, tmp_path):
+        """An overlay's study and decision stand behind the built-in ones, marked local."""
+        vocabulary = read_with(tmp_path, STUDY + DECISION)
+        assert [*vocabulary.benchmarks] == [*BUILT_IN.benchmarks, "ours"]
+        assert vocabulary.benchmarks["ours"].local
+        assert [*vocabulary.regulatory] == [*BUILT_IN.regulatory, "ours"]
+        assert vocabulary.regulatory["ours"].local
+
+    def test_a_spelling_leads_to_one_product(self, tmp_path):
+        """A clinic may name a built-in product anew, not give its name to another."""
+        again = DECISION.replace('"our pen"', '"SkinPen Precision"')
+        assert read_with(tmp_path, again).regulatory["ours"].local
+        with pytest.raises(VocabularyError, match=r"\[ours\].*'Skin-Pen' leads to .*SkinPen Prec"):
+            read_with(tmp_path, DECISION + 'spellings = ["Skin-Pen"]\n')
+
+    def test_a_block_is_told_in_words(self):
+        """`outcomes vocabulary` tells every result, without what is not there."""
+        told = describe_term(BUILT_IN, "alqam_2022")
+        assert "results 2:" in told
+        assert "    change: -0.86\n" in told
+        assert "term:" not in told
+        assert "K202243" in describe_term(BUILT_IN, "skin pen")
+
+
 class TestDeclaredScales:
     """Scales that clinics number in opposite orders."""
 
@@ -422,6 +613,89 @@ SLIPS = {
     ),
     "window of one number": (SIDE_EFFECT + "onset_days = [1]\n", ["[ours]", "'onset_days'"]),
     "window backwards": (SIDE_EFFECT + "usual_hours = [9, 3]\n", ["[ours]", "'usual_hours'"]),
+    "a study is not rewritten": (
+        STUDY.replace("ours", "majid_2009"),
+        ["vocabulary.toml (benchmarks)", "[majid_2009]", "not rewritten"],
+    ),
+    "a decision is not rewritten": (
+        DECISION.replace("ours", "exceed_wrinkles"),
+        ["vocabulary.toml (regulatory)", "[exceed_wrinkles]", "not rewritten"],
+    ),
+    "a year that is none": (STUDY.replace('"2020"', '"20"'), ["[ours]", "'year'", "'20'"]),
+    "a study without a source": (
+        STUDY.replace('"a journal"', '""'),
+        ["[ours]", "'reference'", "is empty"],
+    ),
+    "a study without results": (
+        STUDY.partition("[[")[0] + "results = []\n",
+        ["[ours]", "'results'", "is empty"],
+    ),
+    "percentage above 100": (
+        STUDY.replace("60.0", "100.1"),
+        ["vocabulary.toml (benchmarks)", "[ours.results 1]", "'percent'", "100.1", "0 to 100"],
+    ),
+    "percentage below 0": (STUDY.replace("60.0", "-0.1"), ["[ours.results 1]", "'percent'"]),
+    "percentage that is none": (STUDY.replace("60.0", "nan"), ["'percent'", "a number"]),
+    "percentage without end": (STUDY.replace("60.0", "inf"), ["'percent'", "a number"]),
+    "percentage in words": (STUDY.replace("60.0", '"60"'), ["'percent'", "str", "a number"]),
+    "more counted than there are": (STUDY.replace("= 6\n", "= 11\n"), ["'count'", "11 of 10"]),
+    "half a patient": (STUDY.replace("= 6\n", "= 6.5\n"), ["'count'", "float", "int"]),
+    "fewer than nobody": (STUDY.replace("= 6\n", "= -1\n"), ["'count'", "-1", "0 or more"]),
+    "a study's unknown concern": (
+        STUDY.replace("acne_scars", "acne_scar"),
+        ["[ours.results 1]", "'concern'", "'acne_scars'"],
+    ),
+    "a study's unknown scale": (
+        STUDY.replace("gb_qual", "gb_kual"),
+        ["[ours.results 1]", "'scale'", "'gb_qual'"],
+    ),
+    "a scale of another concern": (
+        STUDY.replace("gb_qual", "masi"),
+        ["[ours.results 1]", "'scale'", "'masi'", "'acne_scars'"],
+    ),
+    "a responder of no rule": (STUDY.replace('"better"', '""'), ["'measure'", "is empty"]),
+    "a responder of no number": (
+        STUDY.replace("count = 6\n", "").replace("percent = 60.0\n", ""),
+        ["'count'", "count or percent"],
+    ),
+    "a side effect where none is": (STUDY + 'term = "pih"\n', ["'term'", "'responders'"]),
+    "an unknown side effect": (
+        STUDY.replace('"responders"', '"side effect"') + 'term = "pjh"\n',
+        ["[ours.results 1]", "'term'", "'pih'"],
+    ),
+    "a mean among responders": (STUDY + "change = 1.5\n", ["'change'", "'responders'"]),
+    "a change of no sign": (
+        MEAN_CHANGE.replace('better = "plus"\n', ""),
+        ["'better'", "is missing"],
+    ),
+    "an interval beside its change": (
+        MEAN_CHANGE + "low = 1.6\nhigh = 2\n",
+        ["'low'", "1.6 to 2", "1.5"],
+    ),
+    "half an interval": (MEAN_CHANGE + "low = 1\n", ["'low'", "'high'"]),
+    "the confidence of nothing": (MEAN_CHANGE + "confidence = 95\n", ["'confidence'"]),
+    "confidence of all": (
+        MEAN_CHANGE + "low = 1\nhigh = 2\nconfidence = 100\n",
+        ["'confidence'", "100"],
+    ),
+    "a negative spread": (MEAN_CHANGE + "change_sd = -0.1\n", ["'change_sd'", "-0.1"]),
+    "worked out, but not there": (
+        MEAN_CHANGE + 'calculated = ["total"]\n',
+        ["'calculated'", "'total'"],
+    ),
+    "the slip of a second result": (
+        STUDY + STUDY.partition("[[")[1] + STUDY.partition("[[")[2].replace("60.0", "600"),
+        ["[ours.results 2]", "'percent'"],
+    ),
+    "a decision on no concern": (
+        DECISION.replace("acne_scars", "acne_scar"),
+        ["vocabulary.toml (regulatory)", "[ours]", "'concern'", "'acne_scars'"],
+    ),
+    "a decision without number": (DECISION.replace('"X1"', '""'), ["'identifier'", "is empty"]),
+    "a decision on no day": (
+        DECISION + 'decided_on = "2018-02-30"\n',
+        ["[ours]", "'decided_on'", "2018-02-30"],
+    ),
     "invalid TOML": ("[scales.ours\n", ["vocabulary.toml", "not valid TOML"]),
 }
 

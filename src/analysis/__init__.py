@@ -19,10 +19,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.answers import outcomes, population, protocol, side_effects
+    from analysis.answers import literature, outcomes, population, protocol, side_effects
     from analysis.estimates import bind_estimates, compare_estimates, make_estimates
     from analysis.intake.cohort import Cohort, load_cohort
-    from analysis.show import figures, sentences, tables
+    from analysis.show import figures, published, sentences, tables
     from analysis.show.disclosure import Released, release
 
 _HOMES = {
@@ -31,17 +31,22 @@ _HOMES = {
     "bind_estimates": "analysis.estimates",
     "compare_estimates": "analysis.estimates",
     "figures": "analysis.show",
+    "literature": "analysis.answers",
     "load_cohort": "analysis.intake.cohort",
     "make_estimates": "analysis.estimates",
     "outcomes": "analysis.answers",
     "population": "analysis.answers",
     "protocol": "analysis.answers",
+    "published": "analysis.show",
     "release": "analysis.show.disclosure",
     "sentences": "analysis.show",
     "side_effects": "analysis.answers",
     "tables": "analysis.show",
 }
-_MODULES = {"figures", "outcomes", "population", "protocol", "sentences", "side_effects", "tables"}
+_MODULES = {
+    *("figures", "literature", "outcomes", "population", "protocol", "published", "sentences"),
+    *("side_effects", "tables"),
+}
 
 __all__ = [
     "Cohort",
@@ -49,11 +54,13 @@ __all__ = [
     "bind_estimates",
     "compare_estimates",
     "figures",
+    "literature",
     "load_cohort",
     "make_estimates",
     "outcomes",
     "population",
     "protocol",
+    "published",
     "release",
     "sentences",
     "side_effects",

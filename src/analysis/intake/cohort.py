@@ -309,6 +309,13 @@ class Cohort:
         marks = self._table("sessions").select(*columns).distinct().execute()
         return sorted({*patients, *(mark for name in columns for mark in marks[name].dropna())})
 
+    def list_devices(self, concern: str) -> list[str]:
+        """Return the devices as written in the chosen sessions that treated a concern, sorted;
+        sessions without one are in none."""
+        treated = self._table("targets").filter(_.concern == self.check_concern(concern))
+        devices = self._sessions.semi_join(treated, "session").select("device").distinct()
+        return sorted(devices.filter(_.device.notnull()).device.execute())
+
     def count_sessions(self) -> dict[str, dict[str, int]]:
         """Return sessions by concern, by side effect and by what was recorded, for ``check``."""
 

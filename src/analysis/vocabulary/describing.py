@@ -14,6 +14,8 @@ KINDS: Final[Mapping[str, str]] = {
     "contraindications": "contraindication",
     "protocol": "number of the protocol",
     "methods": "method",
+    "benchmarks": "published study",
+    "regulatory": "regulatory status",
 }
 _ABSENT: Final = "not known from a primary source"
 _SAID_APART: Final = {"key", "name", "local", "checked_by", "reviewed_on", "reference"}
@@ -101,9 +103,15 @@ def _describe_value(name: str, value: Any, indent: str) -> list[str]:
         lines = [f"{indent}{name}:"]
         for item in fields(value):
             known = getattr(value, item.name)
-            if known is not None:
+            if known not in (None, "", ()):
                 lines += _describe_value(item.name.replace("_", " "), known, indent + "  ")
         return lines
+    if isinstance(value, tuple) and any(is_dataclass(each) for each in value):
+        return [
+            line
+            for place, each in enumerate(value, start=1)
+            for line in _describe_value(f"{name} {place}", each, indent)
+        ]
     if isinstance(value, Mapping):
         return [f"{indent}{name}:"] + [
             line

@@ -5,18 +5,22 @@ import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from analysis.errors import VocabularyError, sentence_for_unknown
+from analysis.vocabulary.checking import check_products, check_status, check_study
 from analysis.vocabulary.terms import (
     Concern,
     Constant,
     Contraindication,
     Method,
+    RegulatoryStatus,
     Scale,
     SideEffect,
+    Study,
     Vocabulary,
 )
 
@@ -30,8 +34,12 @@ FILES: Mapping[str, type] = MappingProxyType(
         "contraindications": Contraindication,
         "protocol": Constant,
         "methods": Method,
+        "benchmarks": Study,
+        "regulatory": RegulatoryStatus,
     }
 )
+PUBLISHED = ("benchmarks", "regulatory")
+"""Facts that others published: a clinic may add to them, and may not rewrite one."""
 _FOLDER = Path(__file__).parent
 _SET_BY_US = {"key", "local"}
 OVERLAY = "vocabulary.toml"
@@ -41,13 +49,14 @@ OVERLAY = "vocabulary.toml"
 def read_vocabulary(overlay: Path | None = None) -> Vocabulary:
     """Return the built-in vocabulary, with a clinic's own file laid over it.
 
-    A block of the overlay that has the key of a built-in one replaces it whole.
+    A block of the overlay that has the key of a built-in one replaces it whole, but for published
+    results and regulatory decisions: what others published is added to and never rewritten.
 
     Raises
     ------
     VocabularyError
         For an unknown or missing key, a value of the wrong type, a doubled spelling, a responder
-        rule outside the range, or a scale that fits no concern.
+        rule outside the range, a scale that fits no concern, or a published number that cannot be.
     """
     parts: dict[str, dict[str, Any]] = {
         name: _read_blocks(f"{name}.toml", _read_toml(_FOLDER / f"{name}.toml"), kind, local=False)
@@ -63,12 +72,21 @@ def read_vocabulary(overlay: Path | None = None) -> Vocabulary:
             local: dict[str, Any] = _read_blocks(
                 f"{OVERLAY} ({name})", blocks, FILES[name], local=True
             )
+            if name in PUBLISHED:
+                _refuse_rewriting(name, local, parts[name])
             parts[name] |= local
             places[name] |= dict.fromkeys(local, f"{OVERLAY} ({name})")
     vocabulary = Vocabulary(**{name: MappingProxyType(blocks) for name, blocks in parts.items()})
     _check(vocabulary, places)
     effects = {**vocabulary.side_effects, **_add_adverse_terms(vocabulary.side_effects)}
     return replace(vocabulary, side_effects=MappingProxyType(effects))
+
+
+def _refuse_rewriting(name: str, local: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    for key in local:
+        if key in known:
+            slip = "is there already; what others published is not rewritten: take another key"
+            raise VocabularyError.for_slip(f"{OVERLAY} ({name})", key, "", slip)
 
 
 def _add_adverse_terms(effects: Mapping[str, SideEffect]) -> dict[str, SideEffect]:
@@ -97,7 +115,8 @@ def _add_adverse_terms(effects: Mapping[str, SideEffect]) -> dict[str, SideEffec
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        # decimals keep the digits that were printed: 6.50 is not 6.5
+        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
         raise VocabularyError(f"{path.name} is not valid TOML: {problem}.") from None
 
@@ -149,7 +168,10 @@ def _cast(file: str, block: str, key: str, value: Any, hint: Any) -> Any:
         if rest and rest[0] is not Ellipsis and len(value) != len(arguments):
             slip = f"has {len(value)} values; expected {len(arguments)}"
             raise VocabularyError.for_slip(file, block, key, slip)
-        return tuple(_cast(file, block, key, each, item) for each in value)
+        return tuple(
+            _cast(file, block, f"{key} {place}" if is_dataclass(item) else key, each, item)
+            for place, each in enumerate(value, start=1)
+        )
     if origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
         return MappingProxyType(
             {
@@ -159,14 +181,16 @@ def _cast(file: str, block: str, key: str, value: Any, hint: Any) -> Any:
         )
     if isinstance(hint, type) and is_dataclass(hint) and isinstance(value, dict):
         return _read_block(file, f"{block}.{key}", value, hint, local=False)
-    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if hint is float and is_number:
         return float(value)
-    if hint in (str, bool) and type(value) is hint:
+    if hint is Decimal and is_number and (found := Decimal(value)).is_finite():
+        return found
+    if hint in (str, bool, int) and type(value) is hint:
         return value
-    name = getattr(hint, "__name__", str(hint))
-    raise VocabularyError.for_slip(
-        file, block, key, f"is a {type(value).__name__}; expected {name}"
-    )
+    expected = "a number" if hint is Decimal else getattr(hint, "__name__", str(hint))
+    found_type = "float" if isinstance(value, Decimal) else type(value).__name__
+    raise VocabularyError.for_slip(file, block, key, f"is a {found_type}; expected {expected}")
 
 
 def _check(vocabulary: Vocabulary, places: Mapping[str, Mapping[str, str]]) -> None:
@@ -174,6 +198,11 @@ def _check(vocabulary: Vocabulary, places: Mapping[str, Mapping[str, str]]) -> N
         _check_spellings(getattr(vocabulary, name), places[name])
     for key, scale in vocabulary.scales.items():
         _check_scale(vocabulary, scale, places["scales"][key])
+    for key, study in vocabulary.benchmarks.items():
+        check_study(vocabulary, study, places["benchmarks"][key])
+    for key, status in vocabulary.regulatory.items():
+        check_status(vocabulary, status, places["regulatory"][key])
+    check_products(vocabulary.regulatory, places["regulatory"])
     for key, effect in vocabulary.side_effects.items():
         file = places["side_effects"][key]
         for name in ("onset_days", "usual_hours"):

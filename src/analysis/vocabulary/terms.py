@@ -6,6 +6,7 @@ that may be ``None`` is one that no primary source gives, and then nothing is gu
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Literal
 
@@ -14,6 +15,7 @@ ScaleKind = Literal["ordinal", "continuous", "change"]
 SideEffectClass = Literal["expected", "adverse", "special_interest"]
 ResponderRule = Literal["points_better", "percent_better", "at_most", "at_least"]
 Basis = Literal["published", "convention"]
+ResultKind = Literal["responders", "mean before and after", "mean change", "side effect"]
 
 _EMPTY: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
@@ -178,6 +180,84 @@ class Method:
     deviation: str = ""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One number of a published study, as printed; what the study did not print is missing.
+
+    Printed numbers are decimals, so that 6.50 stays 6.50 and 41.38 is known to have two digits.
+    """
+
+    concern: str
+    kind: ResultKind
+    measure: str
+    """What was counted or measured, in the study's words; for responders the study's own rule."""
+    scale: str = ""
+    """Key of the scale, empty where it is none of ours or the study's form of it is not known."""
+    term: str = ""
+    """Key of the side effect, empty where it is none of ours."""
+    patients: str = ""
+    """Which of the study's patients, or which side of their faces; empty for all."""
+    adjunct: str = ""
+    """What was given with the needling; empty for needling alone."""
+    follow_up: str = ""
+    count: int | None = None
+    total: int | None = None
+    """Patients behind this number, not those who were enrolled."""
+    percent: Decimal | None = None
+    before: Decimal | None = None
+    before_sd: Decimal | None = None
+    """A standard deviation, as the others; a study that prints standard errors has none here."""
+    after: Decimal | None = None
+    after_sd: Decimal | None = None
+    change: Decimal | None = None
+    change_sd: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    confidence: Decimal | None = None
+    """Of the interval, in percent; missing where the study does not say."""
+    unit: str = ""
+    better: Literal["plus", "minus", ""] = ""
+    """Which sign of a change is the better one, as the study writes it."""
+    calculated: tuple[str, ...] = ()
+    """Names of the numbers above that were worked out here and not printed by the study."""
+    remark: str = ""
+
+    @property
+    def decimals(self) -> int:
+        """Digits behind the point of the printed percentage."""
+        exponent = 0 if self.percent is None else self.percent.as_tuple().exponent
+        return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study(Reviewed):
+    """A published study: who was treated how, and the numbers it printed."""
+
+    year: str
+    """Empty where the source that was seen does not give it."""
+    design: str
+    population: str
+    treatment: str
+    results: tuple[Result, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegulatoryStatus(Reviewed):
+    """What a regulator decided on one product, for one concern in one area; ``name`` is the
+    product. What no block names was not assessed, which is neither allowed nor forbidden."""
+
+    concern: str
+    area: str
+    patients: str
+    status: str
+    jurisdiction: str
+    identifier: str
+    decided_on: str = ""
+    """ISO day, empty where no source was seen."""
+    spellings: tuple[str, ...] = ()
+    """The product as logs write it; compared whole, never by likeness."""
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """All vocabulary files, by key, in file order."""
@@ -188,6 +268,8 @@ class Vocabulary:
     contraindications: Mapping[str, Contraindication]
     protocol: Mapping[str, Constant]
     methods: Mapping[str, Method]
+    benchmarks: Mapping[str, Study]
+    regulatory: Mapping[str, RegulatoryStatus]
 
     @property
     def analysed_concerns(self) -> Mapping[str, Concern]:
@@ -198,7 +280,7 @@ class Vocabulary:
 
     @property
     def is_reviewed(self) -> bool:
-        """Whether a clinician has signed every block."""
+        """Whether a clinician has signed every definition; published facts are told apart."""
         blocks = [
             *self.concerns.values(),
             *self.scales.values(),

@@ -42,7 +42,7 @@ def vary_population(cohort: Cohort, concern: str) -> pd.DataFrame:
         by_patient = by_course.groupby(every["patient"]).agg(["sum", "size"])
         share = estimate_share_clustered(by_patient["sum"], by_patient["size"])
         rows.append({"population": "all courses analysed", "unit": "courses", **share})
-    shared = {"statistic": "responders", "by": "", "unit": "patients"}
+    shared = {"statistic": "responders, counted otherwise", "unit": "patients"}
     return make_estimates(
         [shared | row for row in rows],
         question=QUESTION,

@@ -43,7 +43,7 @@ def estimate_visits(cohort: Cohort, concern: str) -> pd.DataFrame:
         return make_estimates([])
     rows: list[dict[str, Any]] = []
     if scale.kind == "continuous":
-        rows += _model_scores(scores) + _describe_visits(scores)
+        rows += _model_scores(scores, scale) + _describe_visits(scores)
     if scale.responder is not None:
         rows += _model_responders(scores, scale)
     return make_estimates(
@@ -64,13 +64,20 @@ def name_visit(visit: int) -> str:
     return "follow-up" if visit == LAST else f"before session {visit + 1}"
 
 
-def _model_scores(scores: pd.DataFrame) -> list[dict[str, Any]]:
+def _model_scores(scores: pd.DataFrame, scale: Scale) -> list[dict[str, Any]]:
     values = scores.rename(columns={"score": "value"})[["patient", "visit", "value"]]
     model = estimate_by_visit(values)
     if model.status != "shown":
         model = estimate_by_visit(values, covariance="compound_symmetry")
     rows = [_tell("marginal mean", each) for each in model.means]
-    return rows + [_tell("change at visit", each) for each in model.changes]
+    changes = [_tell("change at visit", each) for each in model.changes]
+    return rows + [_turn(row) if scale.direction == "lower" else row for row in changes]
+
+
+def _turn(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a change with above zero for better, on a scale where a lower score is better."""
+    turned = {"value": row["value"], "low": row["high"], "high": row["low"]}
+    return row | {name: None if each is None else -each for name, each in turned.items()}
 
 
 def _tell(statistic: str, estimate: VisitEstimate) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from analysis.show.disclosure.rows import ANALYSED, Row
 _Place = tuple[str, ...]
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
 _GOOD: Final = "good"
+_OTHERWISE: Final = "responders, counted otherwise"
 
 
 def link_outcomes(page: Page) -> None:
@@ -123,7 +124,7 @@ class _Outcomes:
         base = self._responders
         if base is None:
             return
-        again = self._get("responders", "seen again")
+        again = self._get(_OTHERWISE, "seen again")
         if again is not None:
             # who cannot respond did not
             self.page.add_sum(self._count(again), [self._count(base)])
@@ -131,7 +132,7 @@ class _Outcomes:
             ("analysed, no other procedure", False),
             ("all courses analysed", True),
         ):
-            other = self._get("responders", population)
+            other = self._get(_OTHERWISE, population)
             if other is None:
                 continue
             whole, part = (other, base) if is_larger else (base, other)

@@ -3,7 +3,13 @@
 ``making`` makes every table; the others hold the tables of one part of a page.
 """
 
-from analysis.show.tables.making import Table, make_key, make_table
+from analysis.show.tables.making import (
+    NO_INTERVAL,
+    POPULATIONS,
+    Table,
+    make_key,
+    make_table,
+)
 from analysis.show.tables.outcomes import (
     show_direction,
     show_mean_change,
@@ -13,6 +19,8 @@ from analysis.show.tables.population import STEPS, show_characteristics, show_fa
 from analysis.show.tables.side_effects import show_intervals, show_side_effects
 
 __all__ = [
+    "NO_INTERVAL",
+    "POPULATIONS",
     "STEPS",
     "Table",
     "make_key",
