@@ -195,7 +195,15 @@ def iso(day: date, habit: Habit) -> tuple[str, date]:
 
 
 def iso_with_time(day: date, habit: Habit) -> tuple[str, date]:
-    return f"{day.isoformat()}T10:00:00Z", day
+    return f"{day.isoformat()}T10:00:00", day
+
+
+def in_a_zone(day: date, habit: Habit) -> tuple[str, date]:
+    return f"{day.isoformat()}T23:00:00Z", day
+
+
+def beside_utc(day: date, habit: Habit) -> tuple[str, date]:
+    return f"{day.isoformat()} 00:30:00+02:00", day
 
 
 def with_time(day: date, habit: Habit) -> tuple[str, date]:
@@ -228,6 +236,8 @@ for _role, _how in (("date", ASIDE), ("score_after_date", BLANKED)):
         add_days(_role, "missing_date", _how, _make)
     for _make in (serial, serial_with_time):
         add_days(_role, "excel_serial_date", REPAIRED, _make)
+    for _make in (in_a_zone, beside_utc):
+        add_days(_role, "date_with_zone", REPAIRED, _make)
     add_days(_role, "ambiguous_date", _how, either_order)
     for _make in (iso, iso_with_time, with_time, named_month, american, last_possible):
         add_days(_role, "", "", _make)

@@ -39,7 +39,7 @@ DATES = [
     ("2024-04-03", DMY, "2024-04-03"),  # ISO is read whatever the order
     ("2024-04-03", MDY, "2024-04-03"),
     ("2024-04-03", UNDECLARED, "2024-04-03"),
-    ("2024-04-03T10:00:00Z", DMY, "2024-04-03"),
+    ("2024-04-03T10:00:00", DMY, "2024-04-03"),
     ("2024-04-03 23:59", DMY, "2024-04-03"),
     ("03.04.2024 10:30", DMY, "2024-04-03"),
     (" 03-04-2024 ", DMY, "2024-04-03"),
@@ -73,7 +73,7 @@ DATES = [
     ("20240403", DMY, "2024-04-03"),
     ("20241301", DMY, "impossible_date"),
     ("03/04/2024 10:30 AM", DMY, "2024-04-03"),
-    ("2024-04-03T10:00:00.000+0000", MDY, "2024-04-03"),
+    ("2024-04-03T10:00:00.000", MDY, "2024-04-03"),
     ("Mi, 3. April 2024", UNDECLARED, "2024-04-03"),
     ("3 de março de 2024", UNDECLARED, "2024-03-03"),
     ("mar 3 abril 2024", UNDECLARED, "2024-04-03"),  # Tuesday, in Spanish
@@ -99,6 +99,29 @@ def test_date(text: str, order, expected: str) -> None:
         assert found.consequence == "row set aside"
     else:
         assert (found.value, found.rule) == (date.fromisoformat(expected), "")
+
+
+ZONES = [
+    "T10:00:00Z",
+    "T00:00:00Z",
+    "T23:00:00.000+0000",
+    " 23:00:00+00",
+    " 00:30 UTC",
+    "T01:00-05:00",
+]
+
+
+@pytest.mark.parametrize("moment", ZONES)
+@pytest.mark.parametrize(
+    "parse", [cells.parse_date, cells.parse_later_date, cells.parse_birth_date]
+)
+def test_day_of_a_moment_with_a_zone_is_never_silent(parse, moment: str) -> None:
+    """The day as written counts and is listed: in the clinic's own time it may be another."""
+    found = parse(f"2024-04-03{moment}", MDY, AS_OF)
+
+    assert (found.value, found.rule) == (date(2024, 4, 3), "date_with_zone")
+    assert found.consequence == "repaired"
+    assert "as the clinic had it" in found.suggestion
 
 
 def test_day_number_of_a_spreadsheet_is_repaired() -> None:
