@@ -267,7 +267,7 @@ add_texts(
 add_texts("status", "", "", "attended", "", "Completed", "done", "arrived")
 add_texts("age", "impossible_age", BLANKED, None, "0", "-1", "111", "340", "thirty", "31 to 40")
 add_texts("age", "", "", SAME, "", "n/a", "110", "1")
-add_texts("sex", "unknown_sex", BLANKED, None, "v", "2", "fem.", "both")
+add_texts("sex", "unknown_sex", BLANKED, None, "k", "2", "fem.", "both")
 add_texts("sex", "", "", None, "", "unknown")
 add_texts("sex", "conflicting_sex", "", "other", "x")
 

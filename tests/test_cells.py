@@ -350,6 +350,29 @@ def test_sex(sex: str, spellings: list[str]) -> None:
     assert (cells.parse_sex(" ").value, cells.parse_sex(" ").rule) == (None, "")
 
 
+COLUMNS_OF_SEX = {
+    # the texts of the column | what an M there is
+    "M F": "male",
+    "M W": "male",
+    "M": "male",
+    "M H": "ambiguous_sex",  # mujer and hombre, or masculino and hembra
+    "m h F": "ambiguous_sex",
+    "M V": "ambiguous_sex",  # mujer and varón
+    "M Mujer": "ambiguous_sex",
+    "M Homem": "ambiguous_sex",
+    "M F mujer hombre": "male",  # F shows that the letters are those of femenino and masculino
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS_OF_SEX)
+def test_m_may_be_a_woman_in_spanish(column: str) -> None:
+    """An M is a man only where the rest of its column leaves no other reading."""
+    found = cells.parse_sex(column.split()[0], column.split())
+
+    assert (found.value or found.rule) == COLUMNS_OF_SEX[column]
+    assert found.consequence == ("cell blanked" if found.rule else "")
+
+
 # --- scores ---------------------------------------------------------------------------------
 
 GAIS = BUILT_IN.scales["gais"].declare("three_is_best")

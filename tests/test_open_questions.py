@@ -78,6 +78,27 @@ def test_answers_about_side_effects(
     assert sorted(list_problems(cohort)) == sorted(problems)
 
 
+SEXES = """
+patient | day | sex | concern
+P1      | 0   | M   | acne scars
+P2      | 0   | H   | acne scars
+P3      | 0   | F   | acne scars
+"""
+
+
+def test_m_beside_h_is_asked(tmp_path: Path) -> None:
+    """In Spanish M is mujer and H is hombre: nobody becomes a man by a guess."""
+    cohort = load(tmp_path, SEXES)
+
+    assert cohort.patients["sex"].fillna("").tolist() == ["", "", "female"]
+    assert list_problems(cohort) == [
+        (2, "sex", "ambiguous_sex", "cell blanked"),
+        (3, "sex", "unknown_sex", "cell blanked"),
+    ]
+    (asked,) = ask_questions(cohort.problems["rule"])
+    assert "Does M stand for mujer" in asked
+
+
 def test_each_question_names_its_key() -> None:
     """What is open is asked with the key that answers it."""
     asked = ask_questions(["undeclared_session", "undeclared_not_applicable"])

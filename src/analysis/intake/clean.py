@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from operator import and_, or_
 from typing import Any, Final, TypeAlias
 
@@ -277,6 +277,9 @@ class _Reader:
         """Row and number of the problem of cells that are too long."""
         self.rows = self._read_rows()
         self.texts = self._list_distinct()
+        for n, parsers in enumerate(self.parsers):
+            beside = self.texts.get((n, "t_sex"), [])
+            parsers["sex"] = partial(cells.parse_sex, beside=beside)
 
     # --- rows ---------------------------------------------------------------------------------
 

@@ -49,6 +49,7 @@ RULES: Final[Mapping[str, str]] = {
     "conflicting_skin_type": "one patient with several skin types counts as the higher",
     "impossible_age": "not an age in years that can be",
     "unknown_sex": "not a sex the vocabulary of this column knows",
+    "ambiguous_sex": "M in a column that is also written in Spanish or Portuguese: mujer or male",
     "conflicting_sex": "one patient with several values for sex",
     "unknown_number": "not a number",
     "ambiguous_needle": "a needle length between millimetres and micrometres",
@@ -106,6 +107,8 @@ RULES: Final[Mapping[str, str]] = {
 
 _QUESTIONS: Final[Mapping[str, str]] = {
     "ambiguous_date": "In which order are the dates written? Declare date_order in source.toml.",
+    "ambiguous_sex": "Does M stand for mujer or for male, beside words of Spanish or Portuguese? "
+    "Write female or male in the cells.",
     "undeclared_scale": "Which score is best on the scales that clinics write in several orders? "
     "Declare each under [scales] in source.toml.",
     "scale_missing": "On which scale are the scores? Name its column, or `scale` under [answers].",

@@ -105,10 +105,27 @@ _SEXES: Final = {
 }
 
 
-def parse_sex(text: str) -> Found:
-    """Return ``female``, ``male`` or ``other``."""
+_MEN: Final = frozenset("hv")
+"""H for ``hombre`` or ``homem``, V for ``varón``: letters beside which M may be a woman."""
+_MEN_AND_WOMEN: Final = frozenset("hombre varon varón mujer homem mulher".split())
+
+
+def parse_sex(text: str, beside: Iterable[str] = ()) -> Found:
+    """Return ``female``, ``male`` or ``other``.
+
+    ``beside`` are the texts of the column. An M may be ``mujer`` as well as ``masculino`` and is
+    not read beside an H or a V, nor beside such words unless an F shows which letters are meant.
+    """
     if is_blank(text):
         return Found()
+    if fold(text) == "m" and _may_be_woman({fold(each) for each in beside}):
+        hint = "write female or male"
+        return Found(rule="ambiguous_sex", consequence="cell blanked", suggestion=hint)
     if fold(text) in _SEXES:
         return Found(_SEXES[fold(text)])
     return Found(rule="unknown_sex", consequence="cell blanked", suggestion="female, male or other")
+
+
+def _may_be_woman(beside: set[str]) -> bool:
+    """Return whether an M among these texts may stand for ``mujer`` or ``mulher``."""
+    return bool(beside & _MEN) or (bool(beside & _MEN_AND_WOMEN) and "f" not in beside)
