@@ -302,6 +302,7 @@ def born_later(row: Row, habit: Habit, dice: Random) -> Cell | None:
 add_cell("birth_date", "session_before_birth", born_later, "after the session")
 add_texts("birth_date", "impossible_date", BLANKED, None, "1990-02-30", "spring 1990", "1990")
 add_texts("birth_date", "impossible_age", BLANKED, None, "1900-01-01", "2027-01-01", "1899-05-05")
+add_texts("birth_date", "stand_in_birth_date", BLANKED, None, "1970-01-01", "25569")
 add_texts("birth_date", "ambiguous_date", BLANKED, None, "07/07/20")
 add_texts("birth_date", "other_calendar", BLANKED, None, "2533-04-03")
 add_texts("birth_date", "excel_serial_date", REPAIRED, date(1990, 7, 7), "33061")

@@ -70,7 +70,9 @@ def parse_later_date(text: str, order: DateOrder, as_of: date) -> Found:
 def parse_birth_date(text: str, order: DateOrder, as_of: date) -> Found:
     """Return the day of birth.
 
-    A year of two digits is read if only one century makes a person of a possible age.
+    A year of two digits is read if only one century makes a person of a possible age. A day that
+    software writes where there is none (:data:`_NO_DAYS`) is not read, though somebody may have
+    been born on it.
     """
     if is_blank(text):
         return Found()
@@ -85,6 +87,9 @@ def parse_birth_date(text: str, order: DateOrder, as_of: date) -> Found:
     possible = sorted(day for day in days - _NO_DAYS if day and oldest < day <= as_of)
     if len(possible) == 1:
         return _note_zone(text, _note_serial(possible[0]) if serial else Found(possible[0]))
+    if not possible and any(oldest < day <= as_of for day in days & _NO_DAYS if day):
+        hint = "leave it blank, or write the age in a column of ages if it is the day of birth"
+        return Found(rule="stand_in_birth_date", consequence="cell blanked", suggestion=hint)
     rule = "ambiguous_date" if possible else "impossible_age" if days else "impossible_date"
     hint = "write the day with a year of four digits; declare date_order in source.toml"
     return Found(rule=rule, consequence="cell blanked", suggestion=hint)

@@ -33,6 +33,7 @@ RULES: Final[Mapping[str, str]] = {
     "ambiguous_date": "a date whose day and month, or century, cannot be told apart",
     "excel_serial_date": "a day written as Excel's number of days since 1900",
     "date_with_zone": "a moment with a time zone; its day counts as it is written there",
+    "stand_in_birth_date": "a day of birth that software writes for none, and that may be one",
     "session_before_birth": "a session before the day of birth",
     "unknown_status": "not a status of a booking the vocabulary of this column knows",
     "date_in_the_future": "a date after the day the log was extracted",
