@@ -78,6 +78,29 @@ def test_answers_about_side_effects(
     assert sorted(list_problems(cohort)) == sorted(problems)
 
 
+DETAILS = """
+patient | day | concern    | harm    | severity | serious | stopped | resolved | action
+P1      | 0   | acne scars | redness | mild     | no      | no      | yes      | cold compress
+P1      | 30  | acne scars | redness |          |         |         |          |
+P1      | 60  | acne scars |         | none     | yes     | yes     | no       | none
+"""
+
+
+def test_every_cell_an_open_question_sets_aside_is_listed(tmp_path: Path) -> None:
+    """While nobody says whose session they are of, no detail of a side effect goes unlisted."""
+    cohort = load(tmp_path, DETAILS, more="answers = {side_effects_belong_to = 'undeclared'}")
+
+    listed = list_problems(cohort)
+    assert {(rule, how) for _line, _column, rule, how in listed} == {
+        ("undeclared_session", "cell blanked")
+    }
+    details = ["severity", "serious", "stopped", "resolved", "action"]
+    assert sorted((line, column) for line, column, _rule, _how in listed) == sorted(
+        [(2, "harm"), (3, "harm"), *((2, each) for each in details)]
+        + [(4, each) for each in details[1:]]
+    )
+
+
 SEXES = """
 patient | day | sex | concern
 P1      | 0   | M   | acne scars

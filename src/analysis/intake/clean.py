@@ -623,21 +623,27 @@ class _Reader:
                 if f"t_{role}" in self.rows.columns
             },
             **{
-                f"p_detail_{role}": (is_there.fill_null(False) & (recorded != "event")).ifelse(
-                    is_open.ifelse(
+                f"p_detail_{role}": ibis.cases(
+                    (
+                        is_open & typed[role].notnull(),
                         self._name_problem(typed, role, cells.UNDECLARED_SESSION),
+                    ),
+                    (
+                        is_there.fill_null(False) & (recorded != "event"),
                         self._name_problem(
                             typed,
                             role,
                             Found(rule="detail_without_side_effect", consequence="noted"),
                         ),
                     ),
-                    None,
+                    else_=None,
                 )
                 for role, is_there in (
                     ("severity", typed.severity.notnull()),
                     ("serious", typed.serious),
                     ("stopped", typed.stopped),
+                    ("resolved", ibis.literal(False)),
+                    ("action", ibis.literal(False)),
                 )
                 if f"t_{role}" in self.rows.columns
             },
