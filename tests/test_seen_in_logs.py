@@ -155,7 +155,7 @@ def parse_score(text: str, declared: str, side: cells.Side) -> Found:
 
 
 def parse_scale(text: str, declared: str) -> Found:
-    undeclared = frozenset({declared.removeprefix("undeclared ")})
+    undeclared = frozenset({declared.removeprefix("undeclared ")} - {""})
     return cells.parse_scale(text, cells.spell_scales(BUILT_IN), undeclared)
 
 
