@@ -297,6 +297,26 @@ def test_id_is_a_patient(text: str) -> None:
     assert not cells.is_no_patient(text)
 
 
+LOOK_ALIKES = [
+    # ids of a column | those that look like another one
+    (["A-1", "\u0410-1"], {"\u0430-1"}),  # Cyrillic
+    (["a-1", "\u0391-1", "\u0410-1"], {"\u0430-1", "\u03b1-1"}),  # and Greek
+    (["P12", "\uff3012", "P\uff11\uff12"], {"\uff5012", "p\uff11\uff12"}),  # wide ones
+    (["12", "\u0661\u0662"], set()),  # Arabic digits do not look like 1 and 2
+    (["A-1", "A-2", "\u0410-3"], set()),
+    (["\u041c\u0410\u0425-1", "\u041c\u0410\u0425-2"], set()),  # a clinic that writes Cyrillic
+]
+
+
+@pytest.mark.parametrize(("ids", "expected"), LOOK_ALIKES)
+def test_ids_that_look_alike(ids: list[str], expected: set[str]) -> None:
+    """An id in other letters stays another patient, and is noted beside the one it looks like."""
+    keys = [cells.fold_patient(each, 0) for each in ids]
+
+    assert cells.find_look_alikes(keys) == expected
+    assert len({*keys}) == len({each.casefold() for each in ids})
+
+
 OTHERS = [
     # parser, text, value, rule
     (cells.parse_age, "35", 35, ""),

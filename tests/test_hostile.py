@@ -207,6 +207,16 @@ LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
         3,
         ["patient_id_tidied"],
     ),
+    "an id in letters and digits of elsewhere": (
+        "log.csv",
+        put(
+            ROW,
+            "\u0420-1,2024-02-03,acne scars,none,pen",  # a Cyrillic letter
+            "P-\uff11,2024-03-03,acne scars,none,pen",  # a digit as wide as a sign
+            "\u0420-2,2024-03-03,acne scars,none,pen",  # like no other
+        ),
+        *(4, ["look_alike_id"] * 2),
+    ),
     "text turned round": (
         "log.csv",
         put("P-1,2024-01-03,acne scars,\u202eenon,\u202epen"),

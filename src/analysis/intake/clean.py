@@ -513,7 +513,9 @@ class _Reader:
             cells.fold_patient(text, widest.get(n, 0))
             for n, text in zip(mixed["layout"], mixed["text"], strict=True)
         ]
-        keys = make_table(mixed[["key"]].drop_duplicates(), {"key": "string"})
+        looks = pd.DataFrame({"key": mixed["key"].map(cells.look_alike)}, dtype="str")
+        keys = pd.concat([mixed[["key"]], looks]).drop_duplicates()
+        keys = make_table(keys, {"key": "string"})
         alike = told.filter(_.is_plain & (_.forms == 1)).semi_join(keys, "key").execute()
         looked_up = self._parse_patients(pd.concat([mixed, alike]), widest)
         joined = data.left_join(
@@ -540,6 +542,10 @@ class _Reader:
             (int(n), text): cells.parse_patient(text, chosen, self.source.name, widths.get(n, 0))
             for n, text in zip(forms["layout"], forms["text"], strict=True)
         }
+        looked_like = cells.find_look_alikes(chosen)
+        for n, text in [*found]:
+            if cells.fold_patient(text, widths.get(n, 0)) in looked_like:
+                found[n, text] = cells.note_look_alike(found[n, text])
         return self._make_look_up("patient", found, TYPED["patient"])
 
     def _make_look_up(

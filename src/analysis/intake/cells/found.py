@@ -26,6 +26,7 @@ RULES: Final[Mapping[str, str]] = {
     "missing_patient": "no patient in the patient column",
     "name_in_id_column": "a name where an id belongs: words of letters only",
     "patient_id_tidied": "a patient id that differs from others only in case, spaces or zeros",
+    "look_alike_id": "a patient id in letters or digits that look like those of another id",
     "missing_date": "no date in the date column",
     "impossible_date": "a date that is not in the calendar or not in the declared order",
     "date_too_early": "a date before microneedling was done",
