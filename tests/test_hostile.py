@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import xlsxwriter
 
 import hostile
 from analysis.errors import SourceError
@@ -399,6 +400,58 @@ def test_corrections_are_no_formulas(text: str, tmp_path: Path) -> None:
     assert (written["found"], written["correction"]) == (TEXTS[text], TEXTS[text] + "!")
     pd.testing.assert_frame_equal(read_all_rows(source), rows, check_dtype=False)
     assert read_corrections(source)["correction"].tolist() == [text + "!"]
+
+
+HIDDEN = "\x1b]0;x\x07\u202e\x9b2J"
+"""Renames a terminal, turns round what follows, clears the screen."""
+SHEET = "She\u202e\x9b2Jet"
+COMMANDS = {
+    # the words of the command | what it repeats, written out
+    "check": (["clinic"], SHEET),
+    "check in JSON": (["clinic", "--json"], SHEET),
+    "init": (["../log" + HIDDEN + ".xlsx", "--name", "other"], HIDDEN),
+    "init of a folder": (["../more", "--name", "other"], SHEET),
+    "forget": (["clinic", "--patient", "P-1"], SHEET),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_names_do_not_command_the_terminal(command: str, tmp_path: Path) -> None:
+    """The names of files, sheets and columns are printed as text, with the codes of hidden marks,
+    also by an error."""
+    words, repeated = COMMANDS[command]
+    name = f"log{HIDDEN}.xlsx"
+    home = write_source(tmp_path / "project", name, "workbook")
+    (tmp_path / "more").mkdir()
+    rows = [[*HEADER.split(","), HIDDEN], [*ROW.split(","), "7"], ["P-1", "2024-02-31"]]
+    for folder in (home, tmp_path, tmp_path / "more"):
+        with xlsxwriter.Workbook(folder / name) as book:
+            book.add_worksheet("notes" + SHEET).write_row(0, 0, ["to", "do" + HIDDEN])
+            sheet = book.add_worksheet(SHEET)
+            for line, row in enumerate(rows):
+                sheet.write_row(line, 0, row)
+    settings = home / "source.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[columns]", f"sheets = [{json.dumps(SHEET)}]\n[columns]"))
+
+    told = run(tmp_path / "project", command.split()[0], *words)
+
+    assert told.returncode == 0, told.stderr
+    printed = told.stdout + told.stderr
+    assert not [each for each in printed if not each.isprintable() and each != "\n"]
+    assert repeated.partition("\u202e")[0].partition("\x1b")[0] + "\\u" in printed
+
+
+def test_error_does_not_command_the_terminal(tmp_path: Path) -> None:
+    """A sentence that repeats a name of the log repeats it as text."""
+    home = write_source(tmp_path, "log.csv")
+    write_rows(home / "log.csv", ROW, header=HEADER.replace("day", f"day{HIDDEN}"))
+
+    told = run(tmp_path, "check", "clinic")
+
+    assert told.returncode == 3
+    assert "has no column 'day'" in told.stderr
+    assert not [each for each in told.stderr if not each.isprintable() and each != "\n"]
 
 
 class Page(HTMLParser):
