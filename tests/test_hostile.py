@@ -24,7 +24,13 @@ import xlsxwriter
 
 import hostile
 from analysis.errors import SourceError
-from analysis.intake.corrections import FILE, read_all_rows, read_corrections, write_all_rows
+from analysis.intake.corrections import (
+    COLUMNS,
+    FILE,
+    read_all_rows,
+    read_corrections,
+    write_all_rows,
+)
 from analysis.intake.sources import read_source
 from analysis.intake.sources.limits import check_parquet, check_sqlite, open_inside
 from hostile import HEADER, MEGABYTE, ROW, write_log_rows, write_row, write_rows, write_workbook
@@ -307,6 +313,26 @@ def test_folder_of_the_source_may_be_a_link(tmp_path: Path) -> None:
 
     with open_inside(tmp_path / "clinic", "log.csv") as file:
         assert file.readline().decode().strip() == HEADER
+
+
+def test_hard_link_is_the_file_itself(tmp_path: Path) -> None:
+    """A log with a second name, as backups make them, is read; no file of the folder is written
+    through to its other name."""
+    home = write_source(tmp_path, "log.csv")
+    elsewhere = tmp_path / "backup.csv"
+    write_rows(elsewhere, "P-1,2024-02-31,acne scars,none,pen")
+    os.link(elsewhere, home / "log.csv")
+    other = tmp_path / "other.csv"
+    write_all_rows(read_source(tmp_path, "clinic"), pd.DataFrame(columns=[*COLUMNS]))
+    os.link(home / FILE, other)
+    before = elsewhere.read_bytes(), other.read_bytes()
+
+    told = run(tmp_path, "check", "clinic")
+
+    assert told.returncode == 0, told.stderr
+    assert "1 rows read = 0 used + 1 set aside" in told.stdout
+    assert (elsewhere.read_bytes(), other.read_bytes()) == before
+    assert (home / FILE).read_bytes() != before[1]
 
 
 PARQUET = {
