@@ -94,6 +94,16 @@ def put_book(rows: str, **parts: str) -> Write:
     return lambda path: write_workbook(path, rows, **parts)
 
 
+def put_old_book(cells: bytes, *, texts: bytes = b"", sheets: int = 1, **told: int) -> Write:
+    book = hostile.write_book(cells, texts=texts, sheets=sheets)
+    return lambda path: hostile.write_old_workbook(path, book, **told)
+
+
+def put_cut_short(path: Path) -> None:
+    hostile.write_old_workbook(path, hostile.write_book(OLD))
+    path.write_bytes(path.read_bytes()[:-600])
+
+
 def put_link(path: Path) -> None:
     elsewhere = path.parents[2] / "elsewhere.csv"
     write_rows(elsewhere, ROW)
@@ -118,6 +128,10 @@ FORMULA = (
     '<row r="3"><c r="A3" t="str"><f>HYPERLINK("http://x.example")</f><v>P-2</v></c>'
     f"{hostile.write_cell('B3', '2024-01-03')}</row>"
 )
+OLD = hostile.write_log_records()
+POINTING = b"".join(hostile.write_shared(n, 0, 0) for n in range(2, 60_000))
+PANIC = hostile.write_record(0x00E5, b"")
+"""Merged cells without their number: calamine reads beyond the end, and panics."""
 MISSING = ["missing_concern"]
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 
@@ -184,12 +198,52 @@ REFUSED: dict[str, tuple[str, Write, int, str]] = {
         *(3, "has a longer cell; at most 1,000,000 characters are read"),
     ),
     "entities that unfold": ("log.xlsx", put_book(write_log_rows(), before=ENTITIES), 3, "broken"),
+    "an old workbook that is cut short": ("log.xls", put_cut_short, 3, "or a broken one"),
+    "an old workbook that bites its tail": ("log.xls", put_old_book(OLD, turn_to=3), 3, "broken"),
+    "an old workbook that runs out of its file": (
+        *("log.xls", put_old_book(OLD, turn_to=70_000)),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook that says it is large": (
+        *("log.xls", put_old_book(OLD, told=2_000 * MEGABYTE)),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook with a cell in the last corner": (
+        *("log.xls", put_old_book(OLD + hostile.write_label(65_535, 255, "z"))),
+        *(3, "16,777,216 cells (empty ones up to the last used row"),
+    ),
+    "an old workbook that says it has a last corner": (
+        *("log.xls", put_old_book(hostile.write_size(1 << 31, 256) + OLD)),
+        *(3, "549,755,813,888 cells (empty ones up to the last used row"),
+    ),
+    "an old workbook with fewer rows than none": (
+        *("log.xls", put_old_book(hostile.write_size(2, 5, first=9) + OLD)),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook with 60,000 columns": (
+        *("log.xls", put_old_book(OLD + hostile.write_label(0, 59_999, "z"))),
+        *(3, "60,000 columns"),
+    ),
+    "one text in 60,000 cells of an old workbook": (
+        *("log.xls", put_old_book(OLD + POINTING, texts=hostile.write_texts("x" * 8_000))),
+        *(3, "characters; at most 100,000,000 are read"),
+    ),
+    "an old workbook that says it has texts": (
+        *("log.xls", put_old_book(OLD, texts=hostile.write_texts("x", told=1 << 31))),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook with one sheet 9,000 times": (
+        *("log.xls", put_old_book(OLD, sheets=9_000)),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook calamine panics at": ("log.xls", put_old_book(OLD + PANIC), 3, "broken one"),
 }
 
 # what it is: file | how it is written | rows used | rules that are listed
 LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
     "an ordinary log": ("log.csv", put(ROW), 1, []),
     "an ordinary workbook": ("log.xlsx", put_book(write_log_rows()), 1, []),
+    "an ordinary old workbook": ("log.xls", put_old_book(hostile.write_size(2, 5) + OLD), 1, []),
     "a text of 3,000 letters": (
         *("log.csv", put(f"P-1,2024-01-03,acne scars,{'x' * 3_000},pen")),
         *(1, ["cell_too_long"]),
@@ -253,7 +307,7 @@ LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
 def test_hostile_file_is_refused(case: str, tmp_path: Path) -> None:
     """One sentence says what the file is and what to do; nothing is written."""
     name, write, code, sentence = REFUSED[case]
-    home = write_source(tmp_path, name, "workbook" if name.endswith("xlsx") else "delimited")
+    home = write_source(tmp_path, name, "workbook" if ".xls" in name else "delimited")
     if "\0" not in name:
         write(home / name)
 
@@ -271,7 +325,7 @@ def test_hostile_file_is_refused(case: str, tmp_path: Path) -> None:
 def test_hostile_cell_is_listed(case: str, tmp_path: Path) -> None:
     """Every row is used, and every cell that was not is listed under its rule."""
     name, write, used, rules = LISTED[case]
-    home = write_source(tmp_path, name, "workbook" if name.endswith("xlsx") else "delimited")
+    home = write_source(tmp_path, name, "workbook" if ".xls" in name else "delimited")
     write(home / name)
 
     told = run(tmp_path, "check", "clinic", "--json")
