@@ -143,6 +143,93 @@ def write_parts(path: Path, count: int) -> None:
             archive.writestr(f"xl/media/{n}", "")
 
 
+# --- old workbooks ------------------------------------------------------------------------
+
+SECTOR = 512
+FREE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+EOF = struct.pack("<2H", 0x000A, 0)
+
+
+def write_record(kind: int, content: bytes) -> bytes:
+    """Return a record of an old workbook."""
+    return struct.pack("<2H", kind, len(content)) + content
+
+
+def write_label(row: int, column: int, text: str) -> bytes:
+    """Return the record of a cell with a text of its own."""
+    start = struct.pack("<4HB", row, column, 0, len(text), 0)
+    return write_record(0x0204, start + text.encode("ascii"))
+
+
+def write_shared(row: int, column: int, text: int) -> bytes:
+    """Return the record of a cell that points at a shared text."""
+    return write_record(0x00FD, struct.pack("<3HL", row, column, 0, text))
+
+
+def write_size(rows: int, columns: int, first: int = 0) -> bytes:
+    """Return the record that tells how large a sheet is."""
+    return write_record(0x0200, struct.pack("<2L3H", first, rows, 0, columns, 0))
+
+
+def write_texts(*texts: str, told: int | None = None) -> bytes:
+    """Return the record of shared texts, which says that there are ``told``."""
+    count = len(texts) if told is None else told
+    each = b"".join(struct.pack("<HB", len(text), 0) + text.encode("ascii") for text in texts)
+    return write_record(0x00FC, struct.pack("<2L", count, count) + each)
+
+
+def write_log_records() -> bytes:
+    """Return the records of a header and one session."""
+    rows = (HEADER.split(","), ROW.split(","))
+    cells = (write_label(y, x, text) for y, row in enumerate(rows) for x, text in enumerate(row))
+    return b"".join(cells)
+
+
+def write_book(cells: bytes, *, texts: bytes = b"", sheets: int = 1) -> bytes:
+    """Return the stream of a workbook of which every sheet lies at one place."""
+    begin = [
+        write_record(0x0809, struct.pack("<4H2L", 0x0600, kind, 0, 0, 0, 0)) for kind in (5, 16)
+    ]
+
+    def write_globals(place: int) -> bytes:
+        named = (
+            write_record(0x0085, struct.pack("<LHBB4s", place, 0, 4, 0, b"%04d" % n))
+            for n in range(sheets)
+        )
+        return begin[0] + b"".join(named) + texts + EOF
+
+    place = len(write_globals(0))
+    return write_globals(place) + begin[1] + cells + EOF
+
+
+def write_old_workbook(
+    path: Path, book: bytes, *, turn_to: int | None = None, told: int | None = None
+) -> None:
+    """Write an old workbook; ``turn_to`` is the sector that follows its last one, ``told`` the
+    bytes its stream says it has."""
+    size = max(len(book), 4096)
+    count = -(-size // SECTOR)
+    tables = -(-(count + 1) // 127) + 1
+    chain = [*range(1, count), END if turn_to is None else turn_to, END, *[TABLE] * tables]
+    chain += [FREE] * (tables * 128 - len(chain))
+    places = [*range(count + 1, count + 1 + tables), *[FREE] * (109 - tables)]
+    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16)
+    header += struct.pack("<5H6x", 0x3E, 3, 0xFFFE, 9, 6)
+    header += struct.pack("<9L", 0, tables, count, 0, 4096, END, 0, END, 0)
+    header += struct.pack("<109L", *places)
+    entries = write_entry("Root Entry", 5, END, 0)
+    entries += write_entry("Workbook", 2, 0, size if told is None else told) + bytes(256)
+    table = struct.pack(f"<{len(chain)}L", *chain)
+    path.write_bytes(header + book.ljust(count * SECTOR, b"\0") + entries + table)
+
+
+def write_entry(name: str, kind: int, start: int, size: int) -> bytes:
+    """Return an entry of the directory of a compound file."""
+    letters = name.encode("utf-16-le")
+    begin = letters.ljust(64, b"\0") + struct.pack("<HBB", len(letters) + 2, kind, 1)
+    return begin.ljust(116, b"\0") + struct.pack("<LQ", start, size)
+
+
 # --- Parquet ------------------------------------------------------------------------------
 
 

@@ -195,7 +195,15 @@ def iso(day: date, habit: Habit) -> tuple[str, date]:
 
 
 def iso_with_time(day: date, habit: Habit) -> tuple[str, date]:
-    return f"{day.isoformat()}T10:00:00Z", day
+    return f"{day.isoformat()}T10:00:00", day
+
+
+def in_a_zone(day: date, habit: Habit) -> tuple[str, date]:
+    return f"{day.isoformat()}T23:00:00Z", day
+
+
+def beside_utc(day: date, habit: Habit) -> tuple[str, date]:
+    return f"{day.isoformat()} 00:30:00+02:00", day
 
 
 def with_time(day: date, habit: Habit) -> tuple[str, date]:
@@ -228,6 +236,8 @@ for _role, _how in (("date", ASIDE), ("score_after_date", BLANKED)):
         add_days(_role, "missing_date", _how, _make)
     for _make in (serial, serial_with_time):
         add_days(_role, "excel_serial_date", REPAIRED, _make)
+    for _make in (in_a_zone, beside_utc):
+        add_days(_role, "date_with_zone", REPAIRED, _make)
     add_days(_role, "ambiguous_date", _how, either_order)
     for _make in (iso, iso_with_time, with_time, named_month, american, last_possible):
         add_days(_role, "", "", _make)
@@ -257,7 +267,7 @@ add_texts(
 add_texts("status", "", "", "attended", "", "Completed", "done", "arrived")
 add_texts("age", "impossible_age", BLANKED, None, "0", "-1", "111", "340", "thirty", "31 to 40")
 add_texts("age", "", "", SAME, "", "n/a", "110", "1")
-add_texts("sex", "unknown_sex", BLANKED, None, "v", "2", "fem.", "both")
+add_texts("sex", "unknown_sex", BLANKED, None, "k", "2", "fem.", "both")
 add_texts("sex", "", "", None, "", "unknown")
 add_texts("sex", "conflicting_sex", "", "other", "x")
 
@@ -292,6 +302,7 @@ def born_later(row: Row, habit: Habit, dice: Random) -> Cell | None:
 add_cell("birth_date", "session_before_birth", born_later, "after the session")
 add_texts("birth_date", "impossible_date", BLANKED, None, "1990-02-30", "spring 1990", "1990")
 add_texts("birth_date", "impossible_age", BLANKED, None, "1900-01-01", "2027-01-01", "1899-05-05")
+add_texts("birth_date", "stand_in_birth_date", BLANKED, None, "1970-01-01", "25569")
 add_texts("birth_date", "ambiguous_date", BLANKED, None, "07/07/20")
 add_texts("birth_date", "other_calendar", BLANKED, None, "2533-04-03")
 add_texts("birth_date", "excel_serial_date", REPAIRED, date(1990, 7, 7), "33061")

@@ -39,7 +39,7 @@ DATES = [
     ("2024-04-03", DMY, "2024-04-03"),  # ISO is read whatever the order
     ("2024-04-03", MDY, "2024-04-03"),
     ("2024-04-03", UNDECLARED, "2024-04-03"),
-    ("2024-04-03T10:00:00Z", DMY, "2024-04-03"),
+    ("2024-04-03T10:00:00", DMY, "2024-04-03"),
     ("2024-04-03 23:59", DMY, "2024-04-03"),
     ("03.04.2024 10:30", DMY, "2024-04-03"),
     (" 03-04-2024 ", DMY, "2024-04-03"),
@@ -73,7 +73,7 @@ DATES = [
     ("20240403", DMY, "2024-04-03"),
     ("20241301", DMY, "impossible_date"),
     ("03/04/2024 10:30 AM", DMY, "2024-04-03"),
-    ("2024-04-03T10:00:00.000+0000", MDY, "2024-04-03"),
+    ("2024-04-03T10:00:00.000", MDY, "2024-04-03"),
     ("Mi, 3. April 2024", UNDECLARED, "2024-04-03"),
     ("3 de março de 2024", UNDECLARED, "2024-03-03"),
     ("mar 3 abril 2024", UNDECLARED, "2024-04-03"),  # Tuesday, in Spanish
@@ -99,6 +99,29 @@ def test_date(text: str, order, expected: str) -> None:
         assert found.consequence == "row set aside"
     else:
         assert (found.value, found.rule) == (date.fromisoformat(expected), "")
+
+
+ZONES = [
+    "T10:00:00Z",
+    "T00:00:00Z",
+    "T23:00:00.000+0000",
+    " 23:00:00+00",
+    " 00:30 UTC",
+    "T01:00-05:00",
+]
+
+
+@pytest.mark.parametrize("moment", ZONES)
+@pytest.mark.parametrize(
+    "parse", [cells.parse_date, cells.parse_later_date, cells.parse_birth_date]
+)
+def test_day_of_a_moment_with_a_zone_is_never_silent(parse, moment: str) -> None:
+    """The day as written counts and is listed: in the clinic's own time it may be another."""
+    found = parse(f"2024-04-03{moment}", MDY, AS_OF)
+
+    assert (found.value, found.rule) == (date(2024, 4, 3), "date_with_zone")
+    assert found.consequence == "repaired"
+    assert "as the clinic had it" in found.suggestion
 
 
 def test_day_number_of_a_spreadsheet_is_repaired() -> None:
@@ -274,6 +297,26 @@ def test_id_is_a_patient(text: str) -> None:
     assert not cells.is_no_patient(text)
 
 
+LOOK_ALIKES = [
+    # ids of a column | those that look like another one
+    (["A-1", "\u0410-1"], {"\u0430-1"}),  # Cyrillic
+    (["a-1", "\u0391-1", "\u0410-1"], {"\u0430-1", "\u03b1-1"}),  # and Greek
+    (["P12", "\uff3012", "P\uff11\uff12"], {"\uff5012", "p\uff11\uff12"}),  # wide ones
+    (["12", "\u0661\u0662"], set()),  # Arabic digits do not look like 1 and 2
+    (["A-1", "A-2", "\u0410-3"], set()),
+    (["\u041c\u0410\u0425-1", "\u041c\u0410\u0425-2"], set()),  # a clinic that writes Cyrillic
+]
+
+
+@pytest.mark.parametrize(("ids", "expected"), LOOK_ALIKES)
+def test_ids_that_look_alike(ids: list[str], expected: set[str]) -> None:
+    """An id in other letters stays another patient, and is noted beside the one it looks like."""
+    keys = [cells.fold_patient(each, 0) for each in ids]
+
+    assert cells.find_look_alikes(keys) == expected
+    assert len({*keys}) == len({each.casefold() for each in ids})
+
+
 OTHERS = [
     # parser, text, value, rule
     (cells.parse_age, "35", 35, ""),
@@ -325,6 +368,29 @@ def test_sex(sex: str, spellings: list[str]) -> None:
     assert [cells.parse_sex(text).value for text in spellings] == [sex] * len(spellings)
     assert cells.parse_sex("v").rule == "unknown_sex"
     assert (cells.parse_sex(" ").value, cells.parse_sex(" ").rule) == (None, "")
+
+
+COLUMNS_OF_SEX = {
+    # the texts of the column | what an M there is
+    "M F": "male",
+    "M W": "male",
+    "M": "male",
+    "M H": "ambiguous_sex",  # mujer and hombre, or masculino and hembra
+    "m h F": "ambiguous_sex",
+    "M V": "ambiguous_sex",  # mujer and varón
+    "M Mujer": "ambiguous_sex",
+    "M Homem": "ambiguous_sex",
+    "M F mujer hombre": "male",  # F shows that the letters are those of femenino and masculino
+}
+
+
+@pytest.mark.parametrize("column", COLUMNS_OF_SEX)
+def test_m_may_be_a_woman_in_spanish(column: str) -> None:
+    """An M is a man only where the rest of its column leaves no other reading."""
+    found = cells.parse_sex(column.split()[0], column.split())
+
+    assert (found.value or found.rule) == COLUMNS_OF_SEX[column]
+    assert found.consequence == ("cell blanked" if found.rule else "")
 
 
 # --- scores ---------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ score_after_date,side_effects
 13|P-3,01.01.2027,34,F,II,acne scars,"1,5",4,gb,3,,,none
 14|P-1,03.01.2024,34,F,IV,acne scars,"1,5",4,gb,3,,,none
 15|P-4,05.01.2024,34,F,II
-16|P-4,05.01.2024,34,v,II,hair loss,"1,5",4,gb,3,,,hx of cold sores
+16|P-4,05.01.2024,34,k,II,hair loss,"1,5",4,gb,3,,,hx of cold sores
 17|P-4,06.02.2024,34,F,II,acne scars,"1,5",4,our scale,3,,,blotchy
 18|P-4,06.03.2024,34,F,II,acne scars,"1,5",4,gais,3,,,n/a
 19|P-4,06.04.2024,34,F,II,acne scars,"1,5",4,,3,,,none

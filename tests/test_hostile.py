@@ -20,10 +20,17 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import xlsxwriter
 
 import hostile
 from analysis.errors import SourceError
-from analysis.intake.corrections import FILE, read_all_rows, read_corrections, write_all_rows
+from analysis.intake.corrections import (
+    COLUMNS,
+    FILE,
+    read_all_rows,
+    read_corrections,
+    write_all_rows,
+)
 from analysis.intake.sources import read_source
 from analysis.intake.sources.limits import check_parquet, check_sqlite, open_inside
 from hostile import HEADER, MEGABYTE, ROW, write_log_rows, write_row, write_rows, write_workbook
@@ -87,6 +94,16 @@ def put_book(rows: str, **parts: str) -> Write:
     return lambda path: write_workbook(path, rows, **parts)
 
 
+def put_old_book(cells: bytes, *, texts: bytes = b"", sheets: int = 1, **told: int) -> Write:
+    book = hostile.write_book(cells, texts=texts, sheets=sheets)
+    return lambda path: hostile.write_old_workbook(path, book, **told)
+
+
+def put_cut_short(path: Path) -> None:
+    hostile.write_old_workbook(path, hostile.write_book(OLD))
+    path.write_bytes(path.read_bytes()[:-600])
+
+
 def put_link(path: Path) -> None:
     elsewhere = path.parents[2] / "elsewhere.csv"
     write_rows(elsewhere, ROW)
@@ -111,6 +128,10 @@ FORMULA = (
     '<row r="3"><c r="A3" t="str"><f>HYPERLINK("http://x.example")</f><v>P-2</v></c>'
     f"{hostile.write_cell('B3', '2024-01-03')}</row>"
 )
+OLD = hostile.write_log_records()
+POINTING = b"".join(hostile.write_shared(n, 0, 0) for n in range(2, 60_000))
+PANIC = hostile.write_record(0x00E5, b"")
+"""Merged cells without their number: calamine reads beyond the end, and panics."""
 MISSING = ["missing_concern"]
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 
@@ -177,12 +198,52 @@ REFUSED: dict[str, tuple[str, Write, int, str]] = {
         *(3, "has a longer cell; at most 1,000,000 characters are read"),
     ),
     "entities that unfold": ("log.xlsx", put_book(write_log_rows(), before=ENTITIES), 3, "broken"),
+    "an old workbook that is cut short": ("log.xls", put_cut_short, 3, "or a broken one"),
+    "an old workbook that bites its tail": ("log.xls", put_old_book(OLD, turn_to=3), 3, "broken"),
+    "an old workbook that runs out of its file": (
+        *("log.xls", put_old_book(OLD, turn_to=70_000)),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook that says it is large": (
+        *("log.xls", put_old_book(OLD, told=2_000 * MEGABYTE)),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook with a cell in the last corner": (
+        *("log.xls", put_old_book(OLD + hostile.write_label(65_535, 255, "z"))),
+        *(3, "16,777,216 cells (empty ones up to the last used row"),
+    ),
+    "an old workbook that says it has a last corner": (
+        *("log.xls", put_old_book(hostile.write_size(1 << 31, 256) + OLD)),
+        *(3, "549,755,813,888 cells (empty ones up to the last used row"),
+    ),
+    "an old workbook with fewer rows than none": (
+        *("log.xls", put_old_book(hostile.write_size(2, 5, first=9) + OLD)),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook with 60,000 columns": (
+        *("log.xls", put_old_book(OLD + hostile.write_label(0, 59_999, "z"))),
+        *(3, "60,000 columns"),
+    ),
+    "one text in 60,000 cells of an old workbook": (
+        *("log.xls", put_old_book(OLD + POINTING, texts=hostile.write_texts("x" * 8_000))),
+        *(3, "characters; at most 100,000,000 are read"),
+    ),
+    "an old workbook that says it has texts": (
+        *("log.xls", put_old_book(OLD, texts=hostile.write_texts("x", told=1 << 31))),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook with one sheet 9,000 times": (
+        *("log.xls", put_old_book(OLD, sheets=9_000)),
+        *(3, "or a broken one"),
+    ),
+    "an old workbook calamine panics at": ("log.xls", put_old_book(OLD + PANIC), 3, "broken one"),
 }
 
 # what it is: file | how it is written | rows used | rules that are listed
 LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
     "an ordinary log": ("log.csv", put(ROW), 1, []),
     "an ordinary workbook": ("log.xlsx", put_book(write_log_rows()), 1, []),
+    "an ordinary old workbook": ("log.xls", put_old_book(hostile.write_size(2, 5) + OLD), 1, []),
     "a text of 3,000 letters": (
         *("log.csv", put(f"P-1,2024-01-03,acne scars,{'x' * 3_000},pen")),
         *(1, ["cell_too_long"]),
@@ -206,6 +267,16 @@ LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
         put(ROW, "P-1,2024-02-03,acne scars,none,pen", "P\u200b-1,2024-03-03,acne scars,none,pen"),
         3,
         ["patient_id_tidied"],
+    ),
+    "an id in letters and digits of elsewhere": (
+        "log.csv",
+        put(
+            ROW,
+            "\u0420-1,2024-02-03,acne scars,none,pen",  # a Cyrillic letter
+            "P-\uff11,2024-03-03,acne scars,none,pen",  # a digit as wide as a sign
+            "\u0420-2,2024-03-03,acne scars,none,pen",  # like no other
+        ),
+        *(4, ["look_alike_id"] * 2),
     ),
     "text turned round": (
         "log.csv",
@@ -236,7 +307,7 @@ LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
 def test_hostile_file_is_refused(case: str, tmp_path: Path) -> None:
     """One sentence says what the file is and what to do; nothing is written."""
     name, write, code, sentence = REFUSED[case]
-    home = write_source(tmp_path, name, "workbook" if name.endswith("xlsx") else "delimited")
+    home = write_source(tmp_path, name, "workbook" if ".xls" in name else "delimited")
     if "\0" not in name:
         write(home / name)
 
@@ -254,7 +325,7 @@ def test_hostile_file_is_refused(case: str, tmp_path: Path) -> None:
 def test_hostile_cell_is_listed(case: str, tmp_path: Path) -> None:
     """Every row is used, and every cell that was not is listed under its rule."""
     name, write, used, rules = LISTED[case]
-    home = write_source(tmp_path, name, "workbook" if name.endswith("xlsx") else "delimited")
+    home = write_source(tmp_path, name, "workbook" if ".xls" in name else "delimited")
     write(home / name)
 
     told = run(tmp_path, "check", "clinic", "--json")
@@ -296,6 +367,26 @@ def test_folder_of_the_source_may_be_a_link(tmp_path: Path) -> None:
 
     with open_inside(tmp_path / "clinic", "log.csv") as file:
         assert file.readline().decode().strip() == HEADER
+
+
+def test_hard_link_is_the_file_itself(tmp_path: Path) -> None:
+    """A log with a second name, as backups make them, is read; no file of the folder is written
+    through to its other name."""
+    home = write_source(tmp_path, "log.csv")
+    elsewhere = tmp_path / "backup.csv"
+    write_rows(elsewhere, "P-1,2024-02-31,acne scars,none,pen")
+    os.link(elsewhere, home / "log.csv")
+    other = tmp_path / "other.csv"
+    write_all_rows(read_source(tmp_path, "clinic"), pd.DataFrame(columns=[*COLUMNS]))
+    os.link(home / FILE, other)
+    before = elsewhere.read_bytes(), other.read_bytes()
+
+    told = run(tmp_path, "check", "clinic")
+
+    assert told.returncode == 0, told.stderr
+    assert "1 rows read = 0 used + 1 set aside" in told.stdout
+    assert (elsewhere.read_bytes(), other.read_bytes()) == before
+    assert (home / FILE).read_bytes() != before[1]
 
 
 PARQUET = {
@@ -389,6 +480,58 @@ def test_corrections_are_no_formulas(text: str, tmp_path: Path) -> None:
     assert (written["found"], written["correction"]) == (TEXTS[text], TEXTS[text] + "!")
     pd.testing.assert_frame_equal(read_all_rows(source), rows, check_dtype=False)
     assert read_corrections(source)["correction"].tolist() == [text + "!"]
+
+
+HIDDEN = "\x1b]0;x\x07\u202e\x9b2J"
+"""Renames a terminal, turns round what follows, clears the screen."""
+SHEET = "She\u202e\x9b2Jet"
+COMMANDS = {
+    # the words of the command | what it repeats, written out
+    "check": (["clinic"], SHEET),
+    "check in JSON": (["clinic", "--json"], SHEET),
+    "init": (["../log" + HIDDEN + ".xlsx", "--name", "other"], HIDDEN),
+    "init of a folder": (["../more", "--name", "other"], SHEET),
+    "forget": (["clinic", "--patient", "P-1"], SHEET),
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_names_do_not_command_the_terminal(command: str, tmp_path: Path) -> None:
+    """The names of files, sheets and columns are printed as text, with the codes of hidden marks,
+    also by an error."""
+    words, repeated = COMMANDS[command]
+    name = f"log{HIDDEN}.xlsx"
+    home = write_source(tmp_path / "project", name, "workbook")
+    (tmp_path / "more").mkdir()
+    rows = [[*HEADER.split(","), HIDDEN], [*ROW.split(","), "7"], ["P-1", "2024-02-31"]]
+    for folder in (home, tmp_path, tmp_path / "more"):
+        with xlsxwriter.Workbook(folder / name) as book:
+            book.add_worksheet("notes" + SHEET).write_row(0, 0, ["to", "do" + HIDDEN])
+            sheet = book.add_worksheet(SHEET)
+            for line, row in enumerate(rows):
+                sheet.write_row(line, 0, row)
+    settings = home / "source.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("[columns]", f"sheets = [{json.dumps(SHEET)}]\n[columns]"))
+
+    told = run(tmp_path / "project", command.split()[0], *words)
+
+    assert told.returncode == 0, told.stderr
+    printed = told.stdout + told.stderr
+    assert not [each for each in printed if not each.isprintable() and each != "\n"]
+    assert repeated.partition("\u202e")[0].partition("\x1b")[0] + "\\u" in printed
+
+
+def test_error_does_not_command_the_terminal(tmp_path: Path) -> None:
+    """A sentence that repeats a name of the log repeats it as text."""
+    home = write_source(tmp_path, "log.csv")
+    write_rows(home / "log.csv", ROW, header=HEADER.replace("day", f"day{HIDDEN}"))
+
+    told = run(tmp_path, "check", "clinic")
+
+    assert told.returncode == 3
+    assert "has no column 'day'" in told.stderr
+    assert not [each for each in told.stderr if not each.isprintable() and each != "\n"]
 
 
 class Page(HTMLParser):

@@ -78,6 +78,50 @@ def test_answers_about_side_effects(
     assert sorted(list_problems(cohort)) == sorted(problems)
 
 
+DETAILS = """
+patient | day | concern    | harm    | severity | serious | stopped | resolved | action
+P1      | 0   | acne scars | redness | mild     | no      | no      | yes      | cold compress
+P1      | 30  | acne scars | redness |          |         |         |          |
+P1      | 60  | acne scars |         | none     | yes     | yes     | no       | none
+"""
+
+
+def test_every_cell_an_open_question_sets_aside_is_listed(tmp_path: Path) -> None:
+    """While nobody says whose session they are of, no detail of a side effect goes unlisted."""
+    cohort = load(tmp_path, DETAILS, more="answers = {side_effects_belong_to = 'undeclared'}")
+
+    listed = list_problems(cohort)
+    assert {(rule, how) for _line, _column, rule, how in listed} == {
+        ("undeclared_session", "cell blanked")
+    }
+    details = ["severity", "serious", "stopped", "resolved", "action"]
+    assert sorted((line, column) for line, column, _rule, _how in listed) == sorted(
+        [(2, "harm"), (3, "harm"), *((2, each) for each in details)]
+        + [(4, each) for each in details[1:]]
+    )
+
+
+SEXES = """
+patient | day | sex | concern
+P1      | 0   | M   | acne scars
+P2      | 0   | H   | acne scars
+P3      | 0   | F   | acne scars
+"""
+
+
+def test_m_beside_h_is_asked(tmp_path: Path) -> None:
+    """In Spanish M is mujer and H is hombre: nobody becomes a man by a guess."""
+    cohort = load(tmp_path, SEXES)
+
+    assert cohort.patients["sex"].fillna("").tolist() == ["", "", "female"]
+    assert list_problems(cohort) == [
+        (2, "sex", "ambiguous_sex", "cell blanked"),
+        (3, "sex", "unknown_sex", "cell blanked"),
+    ]
+    (asked,) = ask_questions(cohort.problems["rule"])
+    assert "Does M stand for mujer" in asked
+
+
 def test_each_question_names_its_key() -> None:
     """What is open is asked with the key that answers it."""
     asked = ask_questions(["undeclared_session", "undeclared_not_applicable"])

@@ -195,7 +195,7 @@ CHOICES = [
     ("ID,Date,Scale,Pre score,Baseline score", {"scale": "Scale"}, "baseline"),
     ("ID,Date,Scale,Consult score,Pre score", {"scale": "Scale"}, "'Consult score', 'Pre score'"),
     ("ID,Date,Scale,Pre score,Score", {"scale": "Scale"}, "'Pre score', 'Score'"),
-    ("ID,Date,VAS (0-100)", {}, "0 to 100"),
+    ("ID,Date,VAS satisfaction (0-100)", {}, "0 to 100"),
     (
         "ID,Date,mMASI pre,mMASI post,Score date",
         {
@@ -223,6 +223,14 @@ def test_columns_that_compete(
     assert {role: found.columns[role] for role in columns} == columns
     assert asked in ask(found)
     assert bool(found.questions) == bool(asked)
+
+
+def test_bare_vas_is_asked_about(tmp_path: Path) -> None:
+    """A line of ten centimetres may be pain, a scar or an improvement: its column is a question."""
+    found = recognise(tmp_path, "ID,Date,VAS\na,13.04.2024,7\nb,14.04.2024,3\n")
+
+    assert (dict(found.scores), found.columns.keys()) == ({}, {"patient", "date"})
+    assert "What are the numbers in 'VAS'?" in ask(found)
 
 
 def test_near_header_is_a_suggestion(tmp_path: Path) -> None:

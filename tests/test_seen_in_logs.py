@@ -155,7 +155,7 @@ def parse_score(text: str, declared: str, side: cells.Side) -> Found:
 
 
 def parse_scale(text: str, declared: str) -> Found:
-    undeclared = frozenset({declared.removeprefix("undeclared ")})
+    undeclared = frozenset({declared.removeprefix("undeclared ")} - {""})
     return cells.parse_scale(text, cells.spell_scales(BUILT_IN), undeclared)
 
 
@@ -268,7 +268,9 @@ UNTIL_MAY = """
     SPLIT;01.01.2024;acne scars;face;L;;;;3;;
     SPLIT;01.01.2024;acne scars;face;R;;;;2;;
     AREAS;01.01.2024;acne scars;cheeks;;;;;;;
-    AREAS;01.01.2024;acne scars;forehead;;;;;;;
+    AREAS;01.01.2024;acne scars + pores;forehead;;;;;;;
+    AREAS;01.01.2024;acne scars;back;;;;;;;
+    AREAS;01.01.2024;acne scars;cheeks;;;;;3;;
     RF;01.01.2024;acne scars;;;Microneedling;;;;;
     RF;01.02.2024;acne scars;;;RF microneedling;;;;;
     TWICE;01.05.2024;acne scars;;;;;;;;
@@ -377,8 +379,13 @@ def test_split_face_is_one_session(seen: Seen) -> None:
 
 
 def test_two_areas_on_a_day_are_one_session(seen: Seen) -> None:
-    """Another area is no duplicate."""
+    """Another area is no duplicate, and none is lost: each concern has its areas in order."""
     assert len(seen.tell("sessions", "AREAS", "date")) == 1
+    concerns, areas = (seen.tell("targets", "AREAS", each) for each in ("concern", "area"))
+    assert dict(zip(concerns, areas, strict=True)) == {
+        "acne_scars": "cheeks; forehead; back",
+        "enlarged_pores": "forehead",
+    }
 
 
 def test_exports_that_overlap(seen: Seen) -> None:

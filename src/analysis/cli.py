@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from analysis.errors import OutcomesError, StrictError, UsageError
+from analysis.errors import OutcomesError, StrictError, UsageError, write_out
 
 if TYPE_CHECKING:
     from analysis.intake.cohort import Cohort
@@ -44,8 +44,23 @@ def main() -> None:
     try:
         app()
     except OutcomesError as error:
-        typer.echo(f"outcomes: {error}", err=True)
+        _say(f"outcomes: {error}", err=True)
         sys.exit(error.exit_code)
+
+
+def _say(line: str, *, err: bool = False) -> None:
+    """Print one line, whatever stands in the names it repeats."""
+    typer.echo(write_out(line), err=err)
+
+
+def _say_json(found: object) -> None:
+    """Print one JSON document; a mark that cannot be seen is written as JSON writes its code."""
+    text = json.dumps(found, ensure_ascii=False, indent=1)
+    typer.echo(re.sub(r"[^\n -~]", _write_as_json, text))
+
+
+def _write_as_json(match: re.Match[str]) -> str:
+    return match[0] if match[0].isprintable() else json.dumps(match[0])[1:-1]
 
 
 @app.command()
@@ -83,10 +98,10 @@ def init(
     _copy_logs(log if log.is_dir() else log.parent, recognised.files, folder)
     with os.fdopen(os.open(settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(text)
-    typer.echo(f"data/{source}/{SETTINGS_FILE}")
+    _say(f"data/{source}/{SETTINGS_FILE}")
     for line in describe_recognition(recognised):
-        typer.echo(line)
-    typer.echo(f"next: outcomes check {source}")
+        _say(line)
+    _say(f"next: outcomes check {source}")
 
 
 def _copy_logs(here: Path, files: Iterable[str], folder: Path) -> None:
@@ -124,7 +139,7 @@ def check(
         written = write_corrections(declared, read_log(engine, declared), cohort.problems)
     found = _account(cohort)
     if as_json:
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        _say_json(found)
     else:
         _print_account(found, f"data/{source}/{written.name}")
     if strict and found["rows"]["set_aside"]:
@@ -172,7 +187,7 @@ def report(
     )
     page = _shorten(rendered.page, project)
     for step in rendered.warned:
-        typer.echo(f"outcomes: the step {step!r} of the notebook gave a warning", err=True)
+        _say(f"outcomes: the step {step!r} of the notebook gave a warning", err=True)
     if as_json:
         found = {
             "report": rendered.report,
@@ -185,11 +200,11 @@ def report(
             "status": rendered.status,
             "seconds": round(rendered.seconds, 3),
         }
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        _say_json(found)
     else:
-        typer.echo(page)
+        _say(page)
         if rendered.status == "empty":
-            typer.echo("outcomes: nothing to report for this choice", err=True)
+            _say("outcomes: nothing to report for this choice", err=True)
     if open_page:
         webbrowser.open(rendered.page.resolve().as_uri())
 
@@ -223,16 +238,17 @@ def list_everything(as_json: Json = False) -> None:
                 for each in reports
             ],
         }
-        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+        _say_json(found)
         return
-    typer.echo(f"sources: {', '.join(sources) or 'none yet; see outcomes init'}")
+    _say(f"sources: {', '.join(sources) or 'none yet; see outcomes init'}")
     for each in reports:
-        typer.echo(f"\n{each.name}: {each.title}")
+        _say("")
+        _say(f"{each.name}: {each.title}")
         for parameter in each.parameters:
             default = json.dumps(parameter.default, ensure_ascii=False)
-            typer.echo(f"  -p {parameter.name}={default}  {parameter.help}")
+            _say(f"  -p {parameter.name}={default}  {parameter.help}")
         for edition in each.editions:
-            typer.echo(f"  {edition.page}  {edition.status}, data until {edition.data_until}")
+            _say(f"  {edition.page}  {edition.status}, data until {edition.data_until}")
 
 
 @app.command()
@@ -256,7 +272,7 @@ def example(
     ):
         raise UsageError(f"{folder.name!r} exists and is no example; choose another folder.")
     write_example(folder, form=form, patients=patients, seed=seed)  # type: ignore[arg-type]
-    typer.echo(f"{folder.as_posix()}: {_count(patients, 'synthetic patient')}, format {form}")
+    _say(f"{folder.as_posix()}: {_count(patients, 'synthetic patient')}, format {form}")
 
 
 @app.command()
@@ -278,8 +294,8 @@ def forget(
 
     project = find_project()
     gone = forget_patient(project, source, patient) if patient else forget_source(project, source)
-    typer.echo(f"removed: {_count(gone.cohorts, 'cached cohort')} of {source}")
-    typer.echo(
+    _say(f"removed: {_count(gone.cohorts, 'cached cohort')} of {source}")
+    _say(
         f"removed: {_count(gone.corrections, 'row')} of data/{source}/{CORRECTIONS_FILE}"
         + ("" if patient else ", and the file")
     )
@@ -289,19 +305,19 @@ def forget(
         for edition in each.editions
         if edition.parameters.get("source") == source
     ]
-    typer.echo(f"not touched: {_count(len(pages), 'page')} made from {source}")
+    _say(f"not touched: {_count(len(pages), 'page')} made from {source}")
     for page, audience in pages:
         can_show = "; may show single patients, delete it or render it again"
-        typer.echo(f"  {page} ({audience}{can_show if audience == 'internal' else ''})")
-    typer.echo(f"not changed: the log and data/{source}/{SETTINGS_FILE}")
+        _say(f"  {page} ({audience}{can_show if audience == 'internal' else ''})")
+    _say(f"not changed: the log and data/{source}/{SETTINGS_FILE}")
     if gone.unread:
-        typer.echo(f"the log could not be searched, nor the corrections: {gone.unread}")
+        _say(f"the log could not be searched, nor the corrections: {gone.unread}")
     if gone.unfitting:
         places = _list_places(gone.unfitting)
-        typer.echo(f"corrections that fit no cell any more may be of the patient: {places}")
+        _say(f"corrections that fit no cell any more may be of the patient: {places}")
     if gone.in_log:
-        typer.echo(f"the log still holds the patient: {_list_places(gone.in_log)}")
-        typer.echo("delete these rows there; until then every check and report reads them again")
+        _say(f"the log still holds the patient: {_list_places(gone.in_log)}")
+        _say("delete these rows there; until then every check and report reads them again")
 
 
 def _list_places(places: Iterable[tuple[str, str, int]]) -> str:
@@ -326,7 +342,8 @@ def vocabulary(
     from analysis.vocabulary.describing import describe_term, list_terms
 
     known = read_source(find_project(), source).read_vocabulary() if source else BUILT_IN
-    typer.echo(describe_term(known, term) if term else list_terms(known))
+    for line in (describe_term(known, term) if term else list_terms(known)).splitlines():
+        _say(line)
 
 
 @app.command()
@@ -354,7 +371,7 @@ def _load(source: str, as_of: str = "") -> "Cohort":
 
 
 def _tell(step: str) -> None:
-    typer.echo(f"outcomes: {step} ...", err=True)
+    _say(f"outcomes: {step} ...", err=True)
 
 
 def _split_parameters(pairs: list[str]) -> dict[str, str]:
@@ -401,27 +418,27 @@ def _print_account(found: dict[str, Any], corrections: str) -> None:
     from analysis.intake.cells import RULES
 
     for question in found["questions"]:
-        typer.echo(f"question: {question}")
+        _say(f"question: {question}")
     rows = found["rows"]
-    typer.echo(
+    _say(
         f"{found['source']}, as of {found['as_of']}: "
         f"{rows['read']} rows read = {rows['used']} used "
         f"+ {rows['set_aside']} set aside + {rows['not_data']} not data"
     )
     recorded = found["recorded"]
-    typer.echo(
+    _say(
         f"{_count(found['patients'], 'patient')}, {_count(found['sessions'], 'session')}; "
         "side effects: "
         f"{recorded['event']} with, {recorded['none']} asked and none, "
         f"{recorded['not_recorded']} not recorded"
     )
     for concern, sessions in found["concerns"].items():
-        typer.echo(f"  {concern}: {_count(sessions, 'session')}")
+        _say(f"  {concern}: {_count(sessions, 'session')}")
     if not found["problems"]:
-        typer.echo("no problems")
+        _say("no problems")
         return
     told = _count(len(found["problems"]), "problem")
-    typer.echo(f"{told}, each with its place in {corrections}:")
+    _say(f"{told}, each with its place in {corrections}:")
     kinds: dict[tuple[str, str], list[str]] = {}
     several = len(found["files"]) > 1
     where = "at" if several else "line"
@@ -435,9 +452,7 @@ def _print_account(found: dict[str, Any], corrections: str) -> None:
     for (rule, consequence), lines in sorted(kinds.items()):
         more = f" and {len(lines) - _LISTED_PROBLEMS} more" if len(lines) > _LISTED_PROBLEMS else ""
         places = ", ".join(lines[:_LISTED_PROBLEMS])
-        typer.echo(
-            f"  {len(lines)} × {rule} ({consequence}): {RULES[rule]}; {where} {places}{more}"
-        )
+        _say(f"  {len(lines)} × {rule} ({consequence}): {RULES[rule]}; {where} {places}{more}")
 
 
 def _count(number: int, noun: str) -> str:

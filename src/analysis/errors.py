@@ -5,8 +5,29 @@ exit code and nobody reads its logs. A message says what was found, where, and w
 never contains a patient's value.
 """
 
+import unicodedata
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+_HIDDEN: Final = ("Cc", "Cf", "Zl", "Zp", "Co", "Cs")
+"""Unicode's categories of what has no shape: control codes, signs that turn the direction of what
+follows, line ends, private codes, halves of surrogate pairs."""
+
+
+def write_out(text: str) -> str:
+    """Return the text on one line, with every mark that cannot be seen written as its code.
+
+    Names of files, sheets and columns come from outside; what is printed of them must neither
+    command a terminal nor turn round what stands beside it.
+    """
+    return "".join(map(_write_mark, text))
+
+
+def _write_mark(mark: str) -> str:
+    if unicodedata.category(mark) not in _HIDDEN:
+        return mark
+    return f"\\u{ord(mark):04X}" if ord(mark) < 0x10000 else f"\\U{ord(mark):08X}"
 
 
 class OutcomesError(Exception):

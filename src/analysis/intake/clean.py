@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache, reduce
+from functools import cache, partial, reduce
 from operator import and_, or_
 from typing import Any, Final, TypeAlias
 
@@ -277,6 +277,9 @@ class _Reader:
         """Row and number of the problem of cells that are too long."""
         self.rows = self._read_rows()
         self.texts = self._list_distinct()
+        for n, parsers in enumerate(self.parsers):
+            beside = self.texts.get((n, "t_sex"), [])
+            parsers["sex"] = partial(cells.parse_sex, beside=beside)
 
     # --- rows ---------------------------------------------------------------------------------
 
@@ -510,7 +513,9 @@ class _Reader:
             cells.fold_patient(text, widest.get(n, 0))
             for n, text in zip(mixed["layout"], mixed["text"], strict=True)
         ]
-        keys = make_table(mixed[["key"]].drop_duplicates(), {"key": "string"})
+        looks = pd.DataFrame({"key": mixed["key"].map(cells.look_alike)}, dtype="str")
+        keys = pd.concat([mixed[["key"]], looks]).drop_duplicates()
+        keys = make_table(keys, {"key": "string"})
         alike = told.filter(_.is_plain & (_.forms == 1)).semi_join(keys, "key").execute()
         looked_up = self._parse_patients(pd.concat([mixed, alike]), widest)
         joined = data.left_join(
@@ -537,6 +542,10 @@ class _Reader:
             (int(n), text): cells.parse_patient(text, chosen, self.source.name, widths.get(n, 0))
             for n, text in zip(forms["layout"], forms["text"], strict=True)
         }
+        looked_like = cells.find_look_alikes(chosen)
+        for n, text in [*found]:
+            if cells.fold_patient(text, widths.get(n, 0)) in looked_like:
+                found[n, text] = cells.note_look_alike(found[n, text])
         return self._make_look_up("patient", found, TYPED["patient"])
 
     def _make_look_up(
@@ -620,21 +629,27 @@ class _Reader:
                 if f"t_{role}" in self.rows.columns
             },
             **{
-                f"p_detail_{role}": (is_there.fill_null(False) & (recorded != "event")).ifelse(
-                    is_open.ifelse(
+                f"p_detail_{role}": ibis.cases(
+                    (
+                        is_open & typed[role].notnull(),
                         self._name_problem(typed, role, cells.UNDECLARED_SESSION),
+                    ),
+                    (
+                        is_there.fill_null(False) & (recorded != "event"),
                         self._name_problem(
                             typed,
                             role,
                             Found(rule="detail_without_side_effect", consequence="noted"),
                         ),
                     ),
-                    None,
+                    else_=None,
                 )
                 for role, is_there in (
                     ("severity", typed.severity.notnull()),
                     ("serious", typed.serious),
                     ("stopped", typed.stopped),
+                    ("resolved", ibis.literal(False)),
+                    ("action", ibis.literal(False)),
                 )
                 if f"t_{role}" in self.rows.columns
             },

@@ -190,7 +190,11 @@ def build_sessions(alone: Table, together: Table) -> Table:
 
 
 def build_targets(alone: Table, together: Table, concerns: Table) -> Table:
-    """One row per session × concern; the first concern of the session's first row is primary."""
+    """One row per session × concern; the first concern of the session's first row is primary.
+
+    Rows of one session that name several body areas are one target with all of them, in the order
+    of the rows: a row per area would count the session twice.
+    """
     columns = ("row", "session", "area", "side")
     single = alone.select(*columns).inner_join(concerns, "row")
     placed = together.select(*columns).inner_join(concerns, "row")
@@ -198,7 +202,6 @@ def build_targets(alone: Table, together: Table, concerns: Table) -> Table:
     targets = placed.group_by("session", "concern").agg(
         rank=(placed.row * 100 + placed.position).min(),
         subtype=placed.subtype.first(where=placed.subtype.notnull(), **order),
-        area=placed.area.first(where=placed.area.notnull(), **order),
         first_side=placed.side.min(),
         last_side=placed.side.max(),
     )
@@ -206,8 +209,16 @@ def build_targets(alone: Table, together: Table, concerns: Table) -> Table:
         is_primary=_.rank == _.rank.min().over(group_by=_.session),
         side=(_.first_side != _.last_side).ifelse("both", _.first_side),
     )
+    targets = targets.left_join(_join_areas(placed), ["session", "concern"])
     names = [*COLUMNS["targets"]]
     return single.mutate(is_primary=_.is_first).select(*names).union(targets.select(*names))
+
+
+def _join_areas(placed: Table) -> Table:
+    """Return session × concern → its areas, each once, with a semicolon between them."""
+    keys = ["session", "concern"]
+    areas = placed.filter(_.area.notnull()).group_by(*keys, "area").agg(row=_.row.min())
+    return areas.group_by(keys).agg(area=areas.area.group_concat("; ", order_by=areas.row))
 
 
 def build_assessments(visits: Table, cleaned: Cleaned) -> Table:

@@ -107,7 +107,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "concern": _text(_CONCERN, known=True),
         "is_primary": _flag("first concern named in its cell"),
         "subtype": _text("subtype where the spelling tells it"),
-        "area": _text("body area as recorded"),
+        "area": _text("body area as recorded; of several, all with a semicolon between them"),
         "side": _text("side; both where the session's rows name both", *SIDES),
     },
     "assessments": {

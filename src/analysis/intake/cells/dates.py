@@ -15,9 +15,10 @@ def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
 
     The declared order says which number is the day; ISO dates and months by name are read whatever
     the order. Two-digit years are this century; a time of day is read over. Five digits are Excel's
-    count of days, and repaired. A day after ``as_of``, or before microneedling was done, is a
-    problem, and so is a year of another calendar: it is never moved into ours. While the order is
-    undeclared, a date is read only if it can be read in one way.
+    count of days, and repaired; so is the day of a moment with a time zone, because the day as it
+    is written there need not be the one the clinic had. A day after ``as_of``, or before
+    microneedling was done, is a problem, and so is a year of another calendar: it is never moved
+    into ours. While the order is undeclared, a date is read only if it can be read in one way.
     """
     if is_blank(text):
         return Found(rule="missing_date", consequence="row set aside")
@@ -42,7 +43,16 @@ def parse_date(text: str, order: DateOrder, as_of: date) -> Found:
     if day > as_of:
         hint = "correct the day, or extracted_on in source.toml"
         return Found(rule="date_in_the_future", consequence="row set aside", suggestion=hint)
-    return _note_serial(day) if serial else Found(day)
+    return _note_zone(text, _note_serial(day) if serial else Found(day))
+
+
+def _note_zone(text: str, found: Found) -> Found:
+    """Return the day as repaired where the text names a time zone beside it."""
+    time = _TIME.search(text.strip())
+    if not (time and time["zone"]) or found.rule:
+        return found
+    hint = "write the day alone, as the clinic had it; near midnight it may be another"
+    return replace(found, rule="date_with_zone", consequence="repaired", suggestion=hint)
 
 
 def _note_serial(day: date) -> Found:
@@ -60,7 +70,9 @@ def parse_later_date(text: str, order: DateOrder, as_of: date) -> Found:
 def parse_birth_date(text: str, order: DateOrder, as_of: date) -> Found:
     """Return the day of birth.
 
-    A year of two digits is read if only one century makes a person of a possible age.
+    A year of two digits is read if only one century makes a person of a possible age. A day that
+    software writes where there is none (:data:`_NO_DAYS`) is not read, though somebody may have
+    been born on it.
     """
     if is_blank(text):
         return Found()
@@ -74,7 +86,10 @@ def parse_birth_date(text: str, order: DateOrder, as_of: date) -> Found:
         days |= {_add_years(day, -100) for day in days if day}
     possible = sorted(day for day in days - _NO_DAYS if day and oldest < day <= as_of)
     if len(possible) == 1:
-        return _note_serial(possible[0]) if serial else Found(possible[0])
+        return _note_zone(text, _note_serial(possible[0]) if serial else Found(possible[0]))
+    if not possible and any(oldest < day <= as_of for day in days & _NO_DAYS if day):
+        hint = "leave it blank, or write the age in a column of ages if it is the day of birth"
+        return Found(rule="stand_in_birth_date", consequence="cell blanked", suggestion=hint)
     rule = "ambiguous_date" if possible else "impossible_age" if days else "impossible_date"
     hint = "write the day with a year of four digits; declare date_order in source.toml"
     return Found(rule=rule, consequence="cell blanked", suggestion=hint)
@@ -133,7 +148,7 @@ DATE_ORDERS: Final[tuple[DateOrder, ...]] = ("day-month-year", "month-day-year",
 _DAY = r"(\d{1,4})[./-] ?(\d{1,2})[./-] ?(\d{1,4})"
 _TIME = re.compile(
     r"(?:t|,?\s+)\d{1,2}(?:(?::\d{2}){1,2}(?:[.,]\d+)?|h\d{2})"
-    r"\s*(?:[ap]\.?\s?m\.?|uhr|h)?\s*(?:z|utc|gmt|[+-]\d{2}:?\d{2})?$",
+    r"\s*(?:[ap]\.?\s?m\.?|uhr|h)?\s*(?P<zone>z|utc|gmt|[+-]\d{2}(?::?\d{2})?)?$",
     re.IGNORECASE,
 )
 _NO_DAYS: Final = frozenset({date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1)})

@@ -26,12 +26,15 @@ RULES: Final[Mapping[str, str]] = {
     "missing_patient": "no patient in the patient column",
     "name_in_id_column": "a name where an id belongs: words of letters only",
     "patient_id_tidied": "a patient id that differs from others only in case, spaces or zeros",
+    "look_alike_id": "a patient id in letters or digits that look like those of another id",
     "missing_date": "no date in the date column",
     "impossible_date": "a date that is not in the calendar or not in the declared order",
     "date_too_early": "a date before microneedling was done",
     "other_calendar": "a year that is none of our calendar, and may be one of another",
     "ambiguous_date": "a date whose day and month, or century, cannot be told apart",
     "excel_serial_date": "a day written as Excel's number of days since 1900",
+    "date_with_zone": "a moment with a time zone; its day counts as it is written there",
+    "stand_in_birth_date": "a day of birth that software writes for none, and that may be one",
     "session_before_birth": "a session before the day of birth",
     "unknown_status": "not a status of a booking the vocabulary of this column knows",
     "date_in_the_future": "a date after the day the log was extracted",
@@ -48,6 +51,7 @@ RULES: Final[Mapping[str, str]] = {
     "conflicting_skin_type": "one patient with several skin types counts as the higher",
     "impossible_age": "not an age in years that can be",
     "unknown_sex": "not a sex the vocabulary of this column knows",
+    "ambiguous_sex": "M in a column that is also written in Spanish or Portuguese: mujer or male",
     "conflicting_sex": "one patient with several values for sex",
     "unknown_number": "not a number",
     "ambiguous_needle": "a needle length between millimetres and micrometres",
@@ -105,6 +109,8 @@ RULES: Final[Mapping[str, str]] = {
 
 _QUESTIONS: Final[Mapping[str, str]] = {
     "ambiguous_date": "In which order are the dates written? Declare date_order in source.toml.",
+    "ambiguous_sex": "Does M stand for mujer or for male, beside words of Spanish or Portuguese? "
+    "Write female or male in the cells.",
     "undeclared_scale": "Which score is best on the scales that clinics write in several orders? "
     "Declare each under [scales] in source.toml.",
     "scale_missing": "On which scale are the scores? Name its column, or `scale` under [answers].",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
 from analysis.intake.cells.found import ROMAN, Found, fold, fold_signs, is_blank
@@ -38,6 +39,36 @@ def fold_patient(text: str, width: int) -> str:
     """Return the id as ids are compared, with the zeros in front that the column has."""
     plain = fold(text)
     return plain.zfill(width) if plain.isdecimal() else plain
+
+
+_LOOKS_LIKE: Final = str.maketrans(
+    "авекмнорстухіѕј" + "αβεζηικμνορτυχ",
+    "abekmhopctyxisj" + "abezhikmnoptyx",
+)
+"""Folded letters of Cyrillic and Greek → the Latin ones that their capitals look like."""
+
+
+def look_alike(key: str) -> str:
+    """Return a folded id with the Latin letters and plain digits that its own look like."""
+    return fold_signs(key).translate(_LOOKS_LIKE)
+
+
+def find_look_alikes(keys: Iterable[str]) -> set[str]:
+    """Return the folded ids in other letters or digits that look like another one of them."""
+    looks: dict[str, set[str]] = {}
+    for key in keys:
+        looks.setdefault(look_alike(key), set()).add(key)
+    return {key for look, each in looks.items() if len(each) > 1 for key in each - {look}}
+
+
+def note_look_alike(found: Found) -> Found:
+    """Return the patient of an id that looks like another's: it counts as written, and is noted."""
+    hint = "if both are one patient, type the id again with the letters of the others"
+    return (
+        found
+        if found.rule
+        else replace(found, rule="look_alike_id", consequence="noted", suggestion=hint)
+    )
 
 
 def parse_patient(text: str, chosen: Mapping[str, str], source: str, width: int = 0) -> Found:
@@ -105,10 +136,27 @@ _SEXES: Final = {
 }
 
 
-def parse_sex(text: str) -> Found:
-    """Return ``female``, ``male`` or ``other``."""
+_MEN: Final = frozenset("hv")
+"""H for ``hombre`` or ``homem``, V for ``varón``: letters beside which M may be a woman."""
+_MEN_AND_WOMEN: Final = frozenset("hombre varon varón mujer homem mulher".split())
+
+
+def parse_sex(text: str, beside: Iterable[str] = ()) -> Found:
+    """Return ``female``, ``male`` or ``other``.
+
+    ``beside`` are the texts of the column. An M may be ``mujer`` as well as ``masculino`` and is
+    not read beside an H or a V, nor beside such words unless an F shows which letters are meant.
+    """
     if is_blank(text):
         return Found()
+    if fold(text) == "m" and _may_be_woman({fold(each) for each in beside}):
+        hint = "write female or male"
+        return Found(rule="ambiguous_sex", consequence="cell blanked", suggestion=hint)
     if fold(text) in _SEXES:
         return Found(_SEXES[fold(text)])
     return Found(rule="unknown_sex", consequence="cell blanked", suggestion="female, male or other")
+
+
+def _may_be_woman(beside: set[str]) -> bool:
+    """Return whether an M among these texts may stand for ``mujer`` or ``mulher``."""
+    return bool(beside & _MEN) or (bool(beside & _MEN_AND_WOMEN) and "f" not in beside)

@@ -35,7 +35,7 @@ _MODALITY: Final = {
 _SEVERITY: Final = ("", "mild", "moderate", "severe", "4", "5")
 _YES: Final = {True: "yes", False: "no", None: ""}
 _WITH_UNIT: Final = {"north": 0.2, "lakeside": 0.25, "sur": 0.3}
-_TIME: Final = Odds({"": 0.85, "T10:00:00Z": 0.1, " 16:30:00": 0.05})
+_TIME: Final = Odds({"": 0.85, "T10:00:00": 0.1, " 16:30:00": 0.05})
 """Sur's software adds the time of day now and then."""
 _ROMAN_GRADE: Final = 0.15
 _PREFIXED_GRADE: Final = 0.04

@@ -5,10 +5,10 @@ line or turn the reading order of the file around.
 """
 
 import json
-import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from analysis.errors import write_out
 from analysis.intake.recognise.questions import UnknownScale
 from analysis.intake.recognise.recognition import RecognisedLayout, Recognition
 from analysis.intake.sources import ROLES, SETTINGS_FILE, VOCABULARY_FILE
@@ -26,7 +26,6 @@ _DEFAULTS: Final = (
     ("default_setting", "clinic", 'or "home"'),
     ("default_rater", "investigator", 'or "blinded", "patient", "device"'),
 )
-_INVISIBLE: Final = ("Cc", "Cf", "Zl", "Zp", "Co", "Cs")
 
 
 def write_source(recognition: Recognition) -> str:
@@ -43,7 +42,7 @@ def write_source(recognition: Recognition) -> str:
         "# extracted_on = 2026-01-31  # the day of the export; without it, the day of the report",
     ]
     lines += [
-        f"# not read: {quote(place)}: {_comment(why)}" for place, why in recognition.unread.items()
+        f"# not read: {quote(place)}: {write_out(why)}" for place, why in recognition.unread.items()
     ]
     scales = [*_write_scales(recognition)]
     # what stands at the top must stand before the first block
@@ -62,44 +61,32 @@ def describe_recognition(recognition: Recognition) -> list[str]:
     """Return the account of what was recognised, line by line, as the command prints it."""
     lines = []
     for layout in recognition.layouts:
-        lines.append(f"{_comment(layout.place)}: a row is a {layout.rows.removesuffix('s')}")
+        lines.append(f"{write_out(layout.place)}: a row is a {layout.rows.removesuffix('s')}")
         if layout.dictionary or layout.written.kind != "delimited":
-            lines.append(f"  kind {layout.written.kind}: {_comment(layout.reasons['kind'])}")
+            lines.append(f"  kind {layout.written.kind}: {write_out(layout.reasons['kind'])}")
         for key in _FORMAT[layout.written.kind]:
             if key != "kind":
                 value = getattr(layout.written, key)
-                lines.append(f"  {key} {value!r}: {_comment(layout.reasons[key])}")
+                lines.append(f"  {key} {value!r}: {write_out(layout.reasons[key])}")
         for role, header in (*layout.columns.items(), *layout.scores.items()):
-            lines.append(f"  recognised: {header!r} as {role}: {_comment(layout.reasons[role])}")
+            lines.append(f"  recognised: {header!r} as {role}: {write_out(layout.reasons[role])}")
         lines += [
-            f"  not used: {header!r}: {_comment(why)}" for header, why in layout.unused.items()
+            f"  not used: {header!r}: {write_out(why)}" for header, why in layout.unused.items()
         ]
-    lines += [f"not read: {place!r}: {_comment(why)}" for place, why in recognition.unread.items()]
+    lines += [f"not read: {place!r}: {write_out(why)}" for place, why in recognition.unread.items()]
     return lines + [f"question: {line}" for line in _list_questions(recognition)]
 
 
 def quote(text: str) -> str:
     """Return the text as a TOML string on one line, with every mark that cannot be seen written
     out."""
-    quoted = json.dumps(text, ensure_ascii=False)
-    return "".join(_escape(each) for each in quoted)
-
-
-def _escape(mark: str) -> str:
-    if unicodedata.category(mark) not in _INVISIBLE:
-        return mark
-    return f"\\u{ord(mark):04X}" if ord(mark) < 0x10000 else f"\\U{ord(mark):08X}"
-
-
-def _comment(text: str) -> str:
-    """Return the text as it may stand in a comment: on one line, without invisible marks."""
-    return "".join(_escape(each) for each in text)
+    return write_out(json.dumps(text, ensure_ascii=False))
 
 
 def _list_questions(recognition: Recognition) -> list[str]:
     several = len(recognition.layouts) > 1
     return [
-        _comment(f"({place}) {question}" if several and place else str(question))
+        write_out(f"({place}) {question}" if several and place else str(question))
         for place, question in recognition.questions
     ]
 
@@ -123,20 +110,20 @@ def _write_scales(recognition: Recognition) -> Iterator[str]:
     yield from ("", "[scales]  # which score is best; take the mark away from one line of each")
     for key in undeclared:
         for coding, each in recognition.vocabulary.scales[key].codings.items():
-            yield f"# {key} = {quote(coding)}  # {_comment(each.text)}"
+            yield f"# {key} = {quote(coding)}  # {write_out(each.text)}"
 
 
 def _write_blocks(layout: RecognisedLayout, above: str) -> Iterator[str]:
     yield from ("", f"[{above}format]")
     for key in _FORMAT[layout.written.kind]:
-        yield f"{key} = {quote(getattr(layout.written, key))}  # {_comment(layout.reasons[key])}"
+        yield f"{key} = {quote(getattr(layout.written, key))}  # {write_out(layout.reasons[key])}"
     if layout.written.kind == "tables":
         return
     yield from ("", f'[{above}columns]  # role = "header in the log"')
     for role, header in layout.columns.items():
-        yield f"{role} = {quote(header)}  # {_comment(layout.reasons[role])}"
+        yield f"{role} = {quote(header)}  # {write_out(layout.reasons[role])}"
     yield from (
-        f"# not used: {quote(header)}: {_comment(why)}" for header, why in layout.unused.items()
+        f"# not used: {quote(header)}: {write_out(why)}" for header, why in layout.unused.items()
     )
     missing = [role for role in ROLES if role not in layout.columns]
     if missing:
@@ -144,12 +131,12 @@ def _write_blocks(layout: RecognisedLayout, above: str) -> Iterator[str]:
     if layout.scores:
         yield from ("", f'[{above}scores]  # scale = "header of its scores"')
         for scale, header in layout.scores.items():
-            yield f"{scale} = {quote(header)}  # {_comment(layout.reasons[scale])}"
+            yield f"{scale} = {quote(header)}  # {write_out(layout.reasons[scale])}"
     if layout.rows == "patients":
         return
     yield from ("", f"[{above}answers]")
     for key, answer in layout.answers.items():
-        yield f"{key} = {quote(answer.value)}  # {_comment(answer.comment)}"
+        yield f"{key} = {quote(answer.value)}  # {write_out(answer.comment)}"
     for key, value, comment in _DEFAULTS:
         yield f"{key} = {quote(value)}  # {comment}"
     if "clinic" not in layout.columns:

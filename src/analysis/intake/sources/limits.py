@@ -47,6 +47,12 @@ def open_inside(folder: Path, name: str) -> BinaryIO:
     What is opened is what was checked: no step of the way below ``folder`` is a link (the folder
     itself may be one), and the file is a regular one. Opening a named pipe does not wait.
 
+    A hard link is read: it is no way to another file but the file itself, under one of its names,
+    of which none is the first. Backups that keep what did not change as hard links would otherwise
+    make every log unreadable, and nobody can make one of a file they may not write to where the
+    system guards them (Linux: ``fs.protected_hardlinks``). A log is only read, and what is written
+    beside it replaces a name, never the bytes behind it.
+
     Raises
     ------
     SourceError

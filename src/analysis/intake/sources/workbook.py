@@ -1,6 +1,8 @@
 """Reads Excel workbooks, every cell as text."""
 
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -81,8 +83,8 @@ def read_sheets(folder: Path, name: str) -> list[Sheet]:
     workbook = _open_workbook(folder, name)
     sheets = []
     for title in workbook.sheet_names:
-        sheet = workbook.get_sheet_by_name(title)
-        rows = _read_rows(sheet)
+        sheet = _open_sheet(workbook, name, title)
+        rows = _read_rows(sheet, name)
         if any(map(any, rows)):
             merged = _find_merged(sheet)
             wide = {top for (top, column), (_top, left) in merged.items() if column != left}
@@ -97,21 +99,50 @@ def read_sheets(folder: Path, name: str) -> list[Sheet]:
 def _open_workbook(folder: Path, name: str) -> CalamineWorkbook:
     with open_inside(folder, name) as file:
         check_workbook(file, name)
-        try:
+        with _in_one_sentence(name):
             return CalamineWorkbook.from_filelike(file)
-        except PasswordError:
-            raise SourceError(
-                f"The log {name!r} is protected by a password; save it without one."
-            ) from None
-        except CalamineError:
-            raise _refuse_broken(name) from None
 
 
 def _open_sheet(workbook: CalamineWorkbook, name: str, sheet: str) -> CalamineSheet:
-    try:
+    with _in_one_sentence(name):
         return workbook.get_sheet_by_name(sheet)
+
+
+@contextmanager
+def _in_one_sentence(name: str) -> Iterator[None]:
+    """Say that calamine refuses a file, or panics: that is no ``Exception``, and before it is
+    raised calamine writes of it on stderr, with what stood in the cell."""
+    try:
+        with _hold_back_stderr():
+            yield
+    except PasswordError:
+        raise SourceError(
+            f"The log {name!r} is protected by a password; save it without one."
+        ) from None
     except CalamineError:
         raise _refuse_broken(name) from None
+    except BaseException as problem:
+        if type(problem).__name__ != "PanicException":
+            raise
+        raise _refuse_broken(name) from None
+
+
+@contextmanager
+def _hold_back_stderr() -> Iterator[None]:
+    """Send what compiled code writes on stderr nowhere."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _refuse_broken(name: str) -> SourceError:
@@ -124,7 +155,7 @@ def _refuse_broken(name: str) -> SourceError:
 def _read_sheet(
     engine: Engine, source: Source, layout: Layout, name: str, sheet: CalamineSheet
 ) -> Log | None:
-    rows = _read_rows(sheet)
+    rows = _read_rows(sheet, name)
     if not any(map(any, rows)):
         return None
     for first, headers, last in _propose_headers(rows, _find_merged(sheet)):
@@ -147,8 +178,10 @@ def _read_sheet(
     raise AssertionError("a header that was not found is there")
 
 
-def _read_rows(sheet: CalamineSheet) -> list[list[str]]:
-    return [[_write_cell(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+def _read_rows(sheet: CalamineSheet, name: str) -> list[list[str]]:
+    with _in_one_sentence(name):
+        rows = sheet.to_python(skip_empty_area=False)
+    return [[_write_cell(cell) for cell in row] for row in rows]
 
 
 def _propose_headers(

@@ -17,6 +17,11 @@ from xml.parsers import expat
 
 from analysis.errors import SourceError
 from analysis.intake.sources.limits import LONGEST_CELL, MEGABYTE, check_columns
+from analysis.intake.sources.old_workbook_limits import (
+    LARGEST_MACROS,
+    BrokenWorkbookError,
+    count_old_workbook,
+)
 
 LARGEST_FILE: Final = 100 * MEGABYTE
 """Bytes on disk: calamine is handed the file whole. Pictures alone make a log larger."""
@@ -61,8 +66,10 @@ def check_workbook(file: BinaryIO, name: str) -> None:
         raise _too_much(name, f"{size:,} bytes", LARGEST_FILE, f"remove its pictures, or {_CSV}")
     if start == _COMPOUND:
         file.seek(0)
-        if _ENCRYPTED in file.read():
+        content = file.read()
+        if _ENCRYPTED in content:
             raise SourceError(f"The log {name!r} is protected by a password; save it without one.")
+        _check_old_workbook(content, name)
     elif start.startswith(_ZIP):
         try:
             _check_package(file, name, size)
@@ -73,6 +80,21 @@ def check_workbook(file: BinaryIO, name: str) -> None:
     else:
         raise _broken(name)
     file.seek(0)
+
+
+def _check_old_workbook(content: bytes, name: str) -> None:
+    try:
+        counted = count_old_workbook(content)
+    except BrokenWorkbookError:
+        raise _broken(name) from None
+    if counted.macros > LARGEST_MACROS:
+        found = f"programs of {counted.macros:,} bytes"
+        raise _too_much(name, found, LARGEST_MACROS, "save it without its macros")
+    check_columns(counted.columns, name)
+    if counted.cells > MOST_CELLS:
+        raise _too_many_cells(name, counted.cells)
+    if counted.text > MOST_TEXT:
+        raise _too_much(name, f"{counted.text:,} characters", MOST_TEXT, _CSV)
 
 
 def _check_package(file: BinaryIO, name: str, size: int) -> None:
@@ -162,12 +184,7 @@ class _Content:
         check_columns(self.last_column, self.name)
         self.cells += self.last_row * self.last_column
         if self.cells > MOST_CELLS:
-            raise _too_much(
-                self.name,
-                f"{self.cells:,} cells (empty ones up to the last used row and column included)",
-                MOST_CELLS,
-                f"delete what stands far from the table, or {_CSV}",
-            )
+            raise _too_many_cells(self.name, self.cells)
 
     def _start(self, tag: str, written: dict[str, str]) -> None:
         if ":" in tag:
@@ -257,6 +274,15 @@ def _broken(name: str) -> SourceError:
     return SourceError(
         f"The log {name!r} is not an Excel workbook, or a broken one; save it again as .xlsx, or "
         "correct kind in source.toml."
+    )
+
+
+def _too_many_cells(name: str, cells: int) -> SourceError:
+    return _too_much(
+        name,
+        f"{cells:,} cells (empty ones up to the last used row and column included)",
+        MOST_CELLS,
+        f"delete what stands far from the table, or {_CSV}",
     )
 
 
