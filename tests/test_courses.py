@@ -177,7 +177,8 @@ def make_sessions(visits: list[tuple[int, str, str, str]]) -> tuple[ibis.Table, 
     sessions = ibis.memtable(frame.drop(columns="concern")).mutate(
         date=ibis._.date.cast("date"), clinic=ibis.null("string")
     )
-    return sessions, ibis.memtable(frame[["session", "concern"]])
+    targets = frame[["session", "concern"]].assign(subtype=pd.Series(pd.NA, dtype="str"))
+    return sessions, ibis.memtable(targets)
 
 
 def test_only_needling_in_the_clinic_makes_a_course() -> None:
