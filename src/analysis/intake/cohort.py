@@ -212,9 +212,7 @@ class Cohort:
             ),
         ]
         is_last = [False, False, True]
-        marked = [
-            part.mutate(is_follow_up=last) for part, last in zip(parts, is_last, strict=True)
-        ]
+        marked = [part.mutate(is_follow_up=last) for part, last in zip(parts, is_last, strict=True)]
         return ibis.union(*marked).order_by("course", "visit").execute()
 
     def _find_scores_before_sessions(self, ends: ibis.Table) -> ibis.Table:
