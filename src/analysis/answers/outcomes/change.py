@@ -59,7 +59,7 @@ def estimate_all_outcomes(cohort: Cohort) -> pd.DataFrame:
 def compute_improvement(courses: pd.DataFrame, scale: Scale) -> pd.Series:
     """Return the change from baseline to follow-up, above zero for better.
 
-    This is the one place where the direction of a scale flips a sign. Rounded to a billionth of a
+    The direction of a scale flips a sign here, and of what a model estimates in ``visits``. Rounded to a billionth of a
     point: binary fractions must not decide whether a score is the same.
     """
     change = (courses["follow_up"] - courses["baseline"]).astype("float64").round(9)

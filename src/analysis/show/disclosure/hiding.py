@@ -18,12 +18,12 @@ from analysis.show.disclosure.rows import (
     Row,
 )
 
+# Details and groups are given up before what a page is about.
 _DETAILS: Final = ("shift", "rater", "answer", "responders at visit")
 _GROUPINGS: Final = (
     *("skin type group", "skin type", "needle", "passes", "adjunct", "subtype"),
     *("clinic", "device", "sessions"),
 )
-# Details and groups are given up before what a page is about.
 Extents = Mapping[int, int]
 """How much of which rows is hidden."""
 

@@ -26,11 +26,11 @@ AVERAGES: Final = (
 """Methods whose numerator is the number of patients they rest on."""
 # One patient has one first course.
 OF_PATIENTS: Final = ("patients", "courses")
-# How complete the log is says something about the clinic, not about the patients without an entry.
 ANALYSED: Final = "analysed"
 # What is computed from responders, over all or by a grouping.
 _DIFFERENCE: Final = ", difference"
 _DERIVED_FROM: Final = {"tipping point": ("", "unseen")}
+# How complete the log is says something about the clinic, not about the patients without an entry.
 _ABOUT_THE_LOG: Final = {("side effects", "recorded")}
 
 
