@@ -59,8 +59,8 @@ def estimate_all_outcomes(cohort: Cohort) -> pd.DataFrame:
 def compute_improvement(courses: pd.DataFrame, scale: Scale) -> pd.Series:
     """Return the change from baseline to follow-up, above zero for better.
 
-    The direction of a scale flips a sign here, and of what a model estimates in ``visits``. Rounded to a billionth of a
-    point: binary fractions must not decide whether a score is the same.
+    The direction of a scale flips a sign here, and of what a model estimates in ``visits``.
+    Rounded to a billionth of a point: binary fractions must not decide whether a score is the same.
     """
     change = (courses["follow_up"] - courses["baseline"]).astype("float64").round(9)
     return -change if scale.direction == "lower" else change
