@@ -1,7 +1,8 @@
 """The engine of one load: DuckDB through ibis, in a folder of its own.
 
-Rows never pass through Python as objects. What a step computes is kept as a table on disk, so that
-a log may be larger than memory; the folder goes when the load is over.
+Rows never pass through Python as objects. What a step computes is kept as a Parquet file, which is
+quicker to write and to read again than a table of a database, and a log may be larger than memory;
+the folder goes when the load is over.
 """
 
 import os
@@ -25,8 +26,10 @@ except ImportError:  # Windows has no such limits
 
 Table: TypeAlias = ibis.Table
 
-_MEMORY: Final = 2_000
+_MEMORY: Final = 2_400
 """Megabytes that DuckDB may hold at once; what is more goes to the folder."""
+NUMBER: Final = "file_row_number"
+"""Column of a kept table that was asked for its rows' numbers, the first one being 0."""
 _NULLABLE: Final = {
     "int64": "Int64",
     "float64": "Float64",
@@ -43,9 +46,19 @@ class Engine:
     connection: ibis.BaseBackend
     folder: Path
 
-    def keep(self, name: str, table: Table) -> Table:
-        """Compute a table once, so that what follows does not compute it again."""
-        return self.connection.create_table(name, table)
+    def keep(self, name: str, table: Table, *, numbered: bool = False) -> Table:
+        """Compute a table once, so that what follows does not compute it again; ``numbered`` adds
+        :data:`NUMBER`."""
+        path = self.folder / f"{name}.parquet"
+        # text repeats itself: what compression saves here is not worth its time
+        self.connection.to_parquet(table, path, compression="snappy")
+        return self.connection.read_parquet(path, table_name=name, file_row_number=numbered)
+
+    def drop(self, *names: str) -> None:
+        """Remove kept tables that nothing needs any more, and the room they take."""
+        for name in names:
+            self.connection.drop_view(name)
+            (self.folder / f"{name}.parquet").unlink()
 
     def name(self, name: str, table: Table) -> Table:
         """Give a table a name without computing it: what follows is quicker to write for ibis.
@@ -87,7 +100,6 @@ def open_engine(inside: Path | None = None) -> Iterator[Engine]:
     ) as name:
         folder = Path(name)
         connection = connect(
-            folder / "load.duckdb",
             memory_limit=f"{_find_memory()}MB",
             temp_directory=str(folder),
         )

@@ -15,7 +15,7 @@ import duckdb
 import ibis
 
 from analysis.errors import SourceError
-from analysis.intake.engine import Engine, Table
+from analysis.intake.engine import NUMBER, Engine, Table
 from analysis.intake.sources.limits import LONGEST_CELL, LONGEST_LINE, check_text, open_inside
 from analysis.intake.sources.log import Log, make_log, name_texts, place_rows
 from analysis.intake.sources.settings import SETTINGS_FILE, Format
@@ -124,12 +124,12 @@ def _read_strictly(
             max_line_size=LONGEST_LINE,
         )
         filled = found.select(**{each: found[each].fill_null("") for each in texts})
-        part = engine.keep(engine.name_part(), filled)
+        part = engine.keep(engine.name_part(), filled, numbered=True)
     except duckdb.Error:
         return None
     if int(part.count().execute()) + 1 != text.lines:
         return None
-    row = part.rowid()
+    row = part[NUMBER]
     cells = ibis.literal(len(names), "int64")
     return part.select(*texts, row=row, line=row + 2, cells=cells, kind=ibis.literal(""))
 
