@@ -43,8 +43,8 @@ ROOMS: dict[str, Room] = {
         "floor 1",
         FLOOR_0,
         (
-            *("engine", "schema", "sources", "cells", "recognise", "clean", "corrections"),
-            *("derive", "cache", "cohort", "forget", "identifiers", "example"),
+            *("engine", "schema", "keys", "sources", "cells", "recognise", "clean"),
+            *("corrections", "derive", "cache", "cohort", "forget", "identifiers", "example"),
         ),
     ),
     "statistics": Room(

@@ -15,12 +15,14 @@ from operator import and_, or_
 from typing import Any, Final, TypeAlias
 
 import ibis
+import ibis.expr.datatypes as dt
 import pandas as pd
 from ibis import _, selectors
 
 from analysis.intake import cells
 from analysis.intake.cells import Found
 from analysis.intake.engine import Engine, make_table
+from analysis.intake.keys import number_session
 from analysis.intake.schema import COLUMNS, name_type
 from analysis.intake.sources import (
     CANONICAL,
@@ -75,6 +77,7 @@ TYPED: Final[Mapping[str, Mapping[str, str]]] = {
 _SPREAD: Final = ("concern", "side_effects", "contraindications")
 """Roles whose cell becomes rows of a table of its own."""
 _SCORES: Final = ("score_before", "score_after")
+_BESIDE_SCORE: Final = ("area", "side", "rater")
 _SIDES: Final[Mapping[str, cells.Side]] = {"t_score_before": "before", "t_score_after": "after"}
 _PROBLEM: Final = {"column": "string"} | dict.fromkeys(PROBLEM[4:], "string")
 _TOTALS: Final = ("total", "totals", "sum", "summe", "gesamt", "subtotal", "grand total")
@@ -82,6 +85,8 @@ _PLAIN_ID: Final = r"^([A-Za-z]{1,4}[-_]?)?[0-9]*[1-9][0-9]*$"
 _PLAIN_ID_WITH_LETTERS: Final = r"^[A-Za-z]{1,4}[-_]?[0-9]*[1-9][0-9]*$"
 """Ids that need no closer look; digits alone only where all such ids have one length."""
 _NO_PROBLEM: Final = Found()
+_CELL: Final = {"of_layout": "int64", "text": "string"}
+"""What tells a distinct cell of a role from the others."""
 LONGEST_READ: Final = 2_000
 """Characters of a cell, about a page. Free text is looked through for some hundred spellings, each
 with what stands around it; a longer cell is emptied and listed."""
@@ -113,14 +118,17 @@ class Account:
 class Cleaned:
     """A log as typed rows.
 
-    ``visits`` has one row per used row of the log, with its place, its session and its typed cells;
-    ``concerns``, ``events``, ``denials``, ``scores`` and ``screening`` are keyed by its ``row``. A
-    source of canonical tables has no visits: its ``tables`` are those of the schema, by name.
+    ``visits`` has one row per used row of the log, with its place, its session and its typed cells.
+    Patients and sessions are numbers; ``names`` has the name of each patient. ``concerns``,
+    ``events``, ``denials`` and ``screening`` say what each distinct cell says (see
+    :func:`spread_cells`), ``scores`` has one row per score. A source of canonical tables has no
+    visits: its ``tables`` are those of the schema, by name.
     """
 
     problems: Table
     account: Account
     visits: Table = None
+    names: Table = None
     people: Table = None
     measured: Table = None
     concerns: Table = None
@@ -151,6 +159,7 @@ def clean_log(
         problems=reader.bind_problems(),
         account=reader.count_rows(),
         visits=visits,
+        names=reader.names,
         people=reader.people,
         measured=reader.measured,
         concerns=concerns,
@@ -243,6 +252,40 @@ def _make_parsers(
     return {role: parsers.get(role, cells.parse_text) for role in TYPED if role != "patient"}
 
 
+def spread_cells(visits: Table, role: str, told: Table) -> Table:
+    """Return the visits with what their cell of a role says: any number of rows per visit.
+
+    ``told`` has the layout and the text of each distinct cell. It is small, so that the visits
+    stream past it and no table of their rows has to be built.
+    """
+    cell = _tell_cell(visits, role)
+    joined = visits.inner_join(told, [visits.layout == told.of_layout, cell == told.text])
+    return joined.drop(*_CELL)
+
+
+def _tell_cell(visits: Table, role: str) -> ibis.Value:
+    """Return the text of a role; empty where the layout has no column for it."""
+    name = f"t_{role}"
+    return visits[name].fill_null("") if name in visits.columns else ibis.literal("")
+
+
+def _is_one_of(text: ibis.Value, words: Sequence[str]) -> ibis.Value:
+    """Return whether a text is one of some words, whatever its case and the spaces around it."""
+    bare = text.strip().lower()
+    # DuckDB makes a join of an IN, and then looks every text up, wanted or not
+    return reduce(or_, (bare == word for word in words))
+
+
+def _hash_texts(rows: Table, names: Sequence[str]) -> ibis.Value:
+    """Return a hash of several texts; ibis's own hash would go through a text of bits."""
+    texts = ibis.struct({name: rows[name] for name in names})
+    hash_of = ibis.udf.scalar.builtin(name="hash", signature=((texts.type(),), dt.uint64))
+
+    def hashed(texts: Any) -> Any: ...
+
+    return hash_of(hashed)(texts)
+
+
 def _is_as_written(found: Mapping[tuple[int, str], Found]) -> bool:
     """Return whether each text is its own value, and blank where it is none."""
     return all(each == Found(text or None) for (_n, text), each in found.items())
@@ -286,12 +329,10 @@ class _Reader:
     def _read_rows(self) -> Table:
         """Return the rows with ``kind`` (data, or why not) and the text of each role that is mapped
         (``t_``) and of each score column that is named by its scale (``s_``)."""
-        texts = self._map_texts(self.log.rows)
-        kind = self._find_kind(self.log.rows, texts["t_date"], texts["t_patient"])
-        placed = self.engine.name("placed", self.log.rows.mutate(kind=kind))
-        joined = placed.left_join(self._find_again(placed), "row")
+        odd = self._find_odd_rows()
+        joined = self.log.rows.drop("kind").left_join(odd, "row")
         columns = {name: joined[name] for name in PLACE} | self._map_texts(joined)
-        columns["kind"] = joined.is_again.fill_null(False).ifelse("duplicate_row", joined.kind)
+        columns["kind"] = joined.kind.fill_null("data")
         kept = self.engine.name("rows", joined.select(**columns))
         kept = self._blank_long(kept, [name for name in columns if name[:2] in ("t_", "s_")])
         refused = {
@@ -301,6 +342,19 @@ class _Reader:
         number = ibis.cases(*((kept.kind == rule, n) for rule, n in refused.items()), else_=None)
         self._add_problems(kept.filter(kept.kind.isin([*refused])), number)
         return kept
+
+    def _find_odd_rows(self) -> Table:
+        """Return row and ``kind`` of the rows that are no data, or stand further up already.
+
+        Each row is looked at once for that; all that follows looks up the few that are found.
+        """
+        rows = self.log.rows
+        texts = self._map_texts(rows)
+        kind = self._find_kind(rows, texts["t_date"], texts["t_patient"])
+        kinds = rows.select("row", "layout", kind=kind, hashed=_hash_texts(rows, self.log.texts))
+        kinds = self._keep("kinds", kinds)
+        no_data = kinds.filter(_.kind != "data").select("row", "kind")
+        return self._keep("odd", no_data.union(self._find_again(kinds)))
 
     def _map_texts(self, rows: Table) -> dict[str, ibis.Value]:
         """Return the text of each role that is mapped, and of each scale with a column."""
@@ -348,12 +402,13 @@ class _Reader:
     def _find_kind(self, rows: Table, day: ibis.Value, patient: ibis.Value) -> ibis.Value:
         """Return what a row is: data, or why not. Only rows without a day are looked at closely."""
         texts = [rows[name] for name in self.log.texts]
-        has_day = ~day.strip().lower().isin(["", *_TOTALS])
+        # nearly every day starts with a digit, and then there is no word to look for
+        has_day = ((day >= "0") & (day < ":")) | ~_is_one_of(day, ("", *_TOTALS))
         is_whole = rows.cells == rows.width
         is_blank = reduce(and_, (~text.re_search(r"\S") for text in texts))
         words = ibis.literal(" ").join(texts).lower().strip()
         is_total = words.re_search(rf"^({'|'.join(_TOTALS)})\s*:?(\s|$)") | (
-            patient.lower().strip().isin(_TOTALS)
+            _is_one_of(patient, _TOTALS)
         )
         return ibis.cases(
             (rows.kind != "", rows.kind),
@@ -365,19 +420,18 @@ class _Reader:
             else_="data",
         )
 
-    def _find_again(self, rows: Table) -> Table:
-        """Return the rows that stand further up already, word for word, as ``row``, ``is_again``.
+    def _find_again(self, kinds: Table) -> Table:
+        """Return row and ``kind`` of the rows that stand further up already, word for word.
 
         Rows with the same hash are few; only they are compared.
         """
-        data = rows.filter(_.kind == "data")
-        texts = {name: data[name] for name in self.log.texts}
-        hashed = data.mutate(hashed=ibis.struct(texts).hash())
-        several = hashed.group_by("layout", "hashed").agg(n=_.count()).filter(_.n > 1)
-        alike = hashed.semi_join(several, ["layout", "hashed"])
-        nth = ibis.row_number().over(group_by=["layout", *texts], order_by="row")
-        again = alike.select("row", nth=nth).filter(_.nth > 0)
-        return self._keep("again", again.select("row", is_again=True))
+        data = kinds.filter(_.kind == "data")
+        several = data.group_by("layout", "hashed").agg(n=_.count()).filter(_.n > 1)
+        alike = data.semi_join(several, ["layout", "hashed"]).select("row")
+        rows = self.log.rows.semi_join(self._keep("alike", alike), "row")
+        nth = ibis.row_number().over(group_by=["layout", *self.log.texts], order_by="row")
+        again = rows.select("row", nth=nth).filter(_.nth > 0)
+        return again.select("row", kind=ibis.literal("duplicate_row"))
 
     @property
     def scale_columns(self) -> list[str]:
@@ -413,16 +467,12 @@ class _Reader:
 
     def count_rows(self) -> Account:
         """Return the account, with its sum checked."""
-        rows = self.rows.select("row", "record", "kind").left_join(
-            self.typed.select("row", "is_used", "is_attended"), "row"
-        )
-        is_used = rows.is_used.fill_null(False)
-        is_refused = rows.kind.isin(["duplicate_row", "wrong_number_of_cells"])
-        is_absent = (~rows.is_attended).fill_null(False)
-        state = ibis.cases(
-            (is_used, 2), (is_refused | ((rows.kind == "data") & ~is_absent), 1), else_=0
-        )
-        states = rows.select("record", state=state)
+        is_refused = self.rows.kind.isin(["duplicate_row", "wrong_number_of_cells"])
+        other = self.rows.filter(self.rows.kind != "data")
+        other = other.select("record", state=is_refused.cast("int64"))
+        is_absent = (~self.typed.is_attended).fill_null(False)
+        state = ibis.cases((self.typed.is_used, 2), (is_absent, 0), else_=1).cast("int64")
+        states = self.typed.select("record", state=state).union(other)
         if any(layout.is_wide for layout in self.layouts):
             states = states.group_by("record").agg(state=_.state.max())
         counted = states.group_by("state").agg(n=_.count()).execute()
@@ -492,12 +542,12 @@ class _Reader:
         return self.engine.name(name, rows)
 
     def _look_up_patients(self, data: Table) -> Table:
-        """Add ``patient`` and ``p_patient``.
+        """Add ``patient``, the number of its first row, and ``p_patient``.
 
         Ids that differ only in case, spaces or zeros in front are one, in the commonest form. Most
         ids are plain and written in one way; they do not pass through Python.
         """
-        ids = data.group_by("layout", text=_.t_patient).agg(n=_.count())
+        ids = data.group_by("layout", text=_.t_patient).agg(n=_.count(), first=_.row.min())
         ids = self._keep("ids", ids.mutate(key=ids.text.lower()))
         digits = ids.filter(ids.text.re_search(r"^[0-9]+$")).group_by("layout")
         widths = digits.agg(low=_.text.length().min(), high=_.text.length().max())
@@ -518,15 +568,25 @@ class _Reader:
         keys = make_table(keys, {"key": "string"})
         alike = told.filter(_.is_plain & (_.forms == 1)).semi_join(keys, "key").execute()
         looked_up = self._parse_patients(pd.concat([mixed, alike]), widest)
-        joined = data.left_join(
+        joined = told.left_join(
             looked_up,
-            [data.layout == looked_up.l_patient, data.t_patient == looked_up.k_patient],
+            [told.layout == looked_up.l_patient, told.text == looked_up.k_patient],
         )
-        plain = ibis.literal(f"{self.source.name}/") + joined.t_patient
-        is_plain = joined.k_patient.isnull()
-        return joined.select(
-            *data.columns, patient=is_plain.ifelse(plain, joined.patient), p_patient=_.p_patient
+        plain = ibis.literal(f"{self.source.name}/") + joined.text
+        name = joined.k_patient.isnull().ifelse(plain, joined.patient)
+        named = joined.select(
+            l_patient=_.layout, k_patient=_.text, first=_.first, name=name, p_patient=_.p_patient
         )
+        named = self._keep("named", named)
+        names = named.filter(_.name.notnull()).group_by("name").agg(number=_.first.min())
+        self.names = self._keep("names", names.select("number", "name"))
+        numbers = named.left_join(self.names, "name").select(
+            "l_patient", "k_patient", "p_patient", patient=_.number
+        )
+        numbers = self._keep("numbers", numbers)
+        return data.left_join(
+            numbers, [data.layout == numbers.l_patient, data.t_patient == numbers.k_patient]
+        ).select(*data.columns, "patient", "p_patient")
 
     def _parse_patients(self, forms: pd.DataFrame, widths: Mapping[int, int]) -> Table:
         """Return the look-up of these ids: columns layout, text, n and key."""
@@ -604,10 +664,7 @@ class _Reader:
             .isnull()
             .ifelse(typed.scale.fill_null(answer("scale")), typed.scale),
             age=typed.age.fill_null(is_unborn.ifelse(None, years).cast("int64")),
-            session=reduce(
-                lambda so_far, part: so_far + ibis.literal(" | ") + part,
-                (typed.patient, typed.date.cast("string"), modality, setting),
-            ),
+            session=number_session(typed.patient, typed.date, modality, setting),
             recorded=recorded,
             tells_of_previous=answer("side_effects_belong_to") == "previous session",
             is_attended=problem_of("status").isnull().ifelse(is_attended, None),
@@ -658,13 +715,10 @@ class _Reader:
     def _list_problems_of_roles(self) -> None:
         """List the problems of single cells. A row that is set aside is listed for that alone, its
         other cells were not used; a booking that was not attended has none."""
-        numbers = selectors.startswith("p_")
         typed = self.typed.filter(_.is_attended | _.p_status.notnull())
-        place = typed.select("row", "is_used", numbers)
-        any_problem = [place[name].notnull() for name in place.columns if name[:2] == "p_"]
-        place = place.filter(reduce(or_, any_problem))
-        long = place.pivot_longer(numbers, names_to="role", values_to="problem")
-        long = long.filter(_.problem.notnull())
+        names = [name for name in typed.columns if name[:2] == "p_"]
+        parts = (typed.select("row", "is_used", problem=typed[name]) for name in names)
+        long = ibis.union(*(part.filter(_.problem.notnull()) for part in parts), distinct=False)
         whole = [n for key, n in self.numbers.items() if key[2] == "row set aside"]
         counts = long.is_used | long.problem.isin(whole) if whole else long.is_used
         self._add_problems(long.filter(counts), long.problem)
@@ -672,7 +726,7 @@ class _Reader:
     # --- rows of their own --------------------------------------------------------------------
 
     def read_concerns(self, visits: Table) -> Table:
-        """Return row × concern: row, position, concern, subtype, is_first. Only analysed concerns
+        """Return cell × concern: position, concern, subtype, is_first. Only analysed concerns
         count."""
         known = cells.spell_concerns(self.vocabulary)
         hint = "name what was treated; until then the session counts for no concern"
@@ -698,27 +752,20 @@ class _Reader:
 
         kinds = {"position": "int64", "concern": "string", "subtype": "string"}
         kinds["is_first"] = "boolean"
-        read = self._spread("concern", visits, spread, kinds)
         assumed = [
-            visits.filter(visits.layout == n).select(
-                "row",
-                position=ibis.literal(0, "int64"),
-                concern=ibis.literal(layout.answers.concern, "string"),
-                subtype=ibis.null("string"),
-                is_first=ibis.literal(True),
-            )
+            {"of_layout": n, "text": "", "position": 0, "is_first": True}
+            | {"concern": layout.answers.concern}
             for n, layout in self._number()
             if "concern" not in layout.columns and layout.answers.concern
         ]
-        named = read.filter(_.concern.notnull()).select("row", *kinds)
-        return self._keep("concerns", ibis.union(named, *assumed) if assumed else named)
+        read = self._spread("concern", visits, spread, kinds, assumed)
+        return self.engine.name("concerns_told", read.filter(_.concern.notnull()))
 
     def _read_effects(self, layout: Layout, text: str) -> cells.SideEffectsCell:
         return cells.answer_side_effects(self._parse_effects(text), text, layout.answers)
 
     def read_side_effects(self, visits: Table) -> tuple[Table, Table]:
-        """Return events (row, term, severity, hours, is_resolved, serious, action, led_to_stopping)
-        and denials (row, term). What the text says of an event goes before what its row says."""
+        """Return events (cell × term, text_severity, hours, is_resolved) and denials (cell × term)."""
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
             cell = self._read_effects(layout, text)
@@ -746,22 +793,13 @@ class _Reader:
             "is_event": "boolean",
         }
         read = self._spread("side_effects", visits, spread, kinds)
-        of_row = visits.select("row", "severity", "serious", "action", "stopped", "resolved")
-        events = read.filter(_.is_event).inner_join(of_row, "row")
-        events = events.select(
-            "row",
-            "term",
-            severity=ibis.coalesce(events.text_severity, events.severity),
-            hours=events.hours,
-            is_resolved=ibis.coalesce(events.is_resolved, events.resolved),
-            serious=events.serious,
-            action=events.action,
-            led_to_stopping=events.stopped,
+        return (
+            self.engine.name("events_told", read.filter(_.is_event).drop("is_event")),
+            self.engine.name("denials_told", read.filter(~_.is_event).select(*_CELL, "term")),
         )
-        return events, read.filter(~_.is_event).select("row", "term")
 
     def read_contraindications(self, visits: Table) -> Table:
-        """Return row × contraindication: row, contraindication, is_present."""
+        """Return cell × contraindication: contraindication, is_present."""
         spellings = cells.ContraindicationSpellings.of(self.vocabulary)
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
@@ -773,7 +811,7 @@ class _Reader:
 
         kinds = {"contraindication": "string", "is_present": "boolean"}
         read = self._spread("contraindications", visits, spread, kinds)
-        return read.filter(_.contraindication.notnull()).select("row", *kinds)
+        return self.engine.name("screening_told", read.filter(_.contraindication.notnull()))
 
     def _spread(
         self,
@@ -781,9 +819,11 @@ class _Reader:
         visits: Table,
         spread: Callable[[Layout, str], Iterable[tuple[Row, Found]]],
         kinds: Mapping[str, str],
+        assumed: Sequence[Row] = (),
     ) -> Table:
-        """Return row, the columns of ``kinds``, problem: any number of rows per visit."""
-        types = {"of_layout": "int64", "text": "string"} | dict(kinds) | {"problem": "int64"}
+        """Return what each distinct cell says: layout and text of the cell, the columns of
+        ``kinds``; any number of rows per cell. See :func:`spread_cells`."""
+        types = _CELL | dict(kinds) | {"problem": "int64"}
         read = [
             {"of_layout": n, "text": text}
             | row
@@ -793,24 +833,20 @@ class _Reader:
             for text in self.texts.get((n, f"t_{role}"), ())
             for row, each in spread(layout, text)
         ]
-        table = make_table(pd.DataFrame(read, columns=[*types]), types)
-        if f"t_{role}" not in visits.columns:
-            nothing = table.mutate(row=ibis.null("int64")).filter(ibis.literal(False))
-            return nothing.select("row", *kinds, "problem")
-        joined = visits.inner_join(
-            table, [visits.layout == table.of_layout, visits[f"t_{role}"] == table.text]
-        )
-        found = self._keep(f"spread_{role}", joined.select("row", *kinds, "problem"))
-        self._add_problems(found.filter(_.problem.notnull()), found.problem)
-        return found
+        table = make_table(pd.DataFrame([*read, *assumed], columns=[*types]), types)
+        table = self._keep(f"spread_{role}", table)
+        found = spread_cells(visits, role, table.filter(_.problem.notnull()))
+        self._add_problems(found, found.problem)
+        return table.select(*_CELL, *kinds)
 
     # --- scores -------------------------------------------------------------------------------
 
     def read_scores(self, visits: Table, concerns: Table) -> Table:
-        """Return one row per score: row, host, concern, scale, score, date.
+        """Return one row per score: row, patient, session, concern, scale, score, date, area, side,
+        rater.
 
-        ``host`` is the row of the session the score stands with: its own, or for a row that is a
-        score alone, that of the patient's last session until then, else the first one after.
+        ``session`` is the one the score stands with: that of its row, or for a row that is a score
+        alone, the patient's last session until then, else the first one after.
 
         The score belongs to the first concern of its row that its scale fits. A score before counts
         on the day of the session, one after on its own day, one in a column that is named by its
@@ -818,8 +854,9 @@ class _Reader:
         """
         written = self._gather_scores(self.union_measured(visits))
         if written is None:
-            types = {"row": "int64", "host": "int64", "concern": "string", "scale": "string"}
-            types |= {"score": "float64", "date": "date"}
+            types = dict.fromkeys(("row", "patient", "session"), "int64")
+            types |= {"concern": "string", "scale": "string", "score": "float64", "date": "date"}
+            types |= dict.fromkeys(_BESIDE_SCORE, "string")
             return make_table(pd.DataFrame(columns=[*types]), types)
         keys = {"layout": "int64", "slot": "string", "scale": "string", "named": "string"}
         keys |= {"text": "string"}
@@ -836,8 +873,11 @@ class _Reader:
         # a scale may be missing, and so may the cell that names it
         same = [written[name].identical_to(table[f"of_{name}"]) for name in keys]
         scored = written.inner_join(table, same)
-        columns = ("row", "layout", "slot", "scale", "date", "session_date", "score", "problem")
-        scored = self._keep("scored", scored.select(*columns))
+        scored = scored.select(
+            *("row", "layout", "slot", "scale", "date", "session_date", "score", "problem"),
+            *("patient", "session", "cell", *_BESIDE_SCORE),
+        )
+        scored = self._keep("scored", scored)
         self._add_problems(scored.filter(_.problem.notnull()), scored.problem)
         scored = scored.filter(_.score.notnull())
         fits = self._list_fitting()
@@ -864,17 +904,24 @@ class _Reader:
         return make_table(pd.DataFrame(fitting, columns=[*types]), types)
 
     def _add_host(self, scored: Table, visits: Table, concerns: Table, fits: Table) -> Table:
-        """Add ``host``, and ``of``: the row whose concerns the score may be about.
+        """Give a score alone its session, and add the cell whose concerns the score may be about.
 
         A score alone stands with the nearest session whose concerns its scale fits, one until its
         day before one after it.
         """
         if not self.measures:
-            return scored.mutate(host=scored.row, of=scored.row)
-        alone = scored.filter(scored.layout.isin(self.measures)).select("row", "slot", "scale")
-        alone = alone.inner_join(self.measured.select("row", "patient", day=_.date), "row")
-        sessions = visits.select("patient", host=visits.row, session_day=visits.date)
-        scales = concerns.inner_join(fits, "concern").select(host=_.row, scale=_.scale)
+            return scored.mutate(of_layout=scored.layout, text=scored.cell)
+        alone = scored.filter(scored.layout.isin(self.measures))
+        alone = alone.select("row", "slot", "scale", "patient", day=_.session_date)
+        sessions = visits.select(
+            *("patient", "session"),
+            host=visits.row,
+            session_day=visits.date,
+            host_layout=visits.layout,
+            host_cell=_tell_cell(visits, "concern"),
+        )
+        scales = spread_cells(visits, "concern", concerns).inner_join(fits, "concern")
+        scales = scales.select(host=_.row, scale=_.scale)
         pairs = alone.inner_join(sessions, "patient").left_join(
             scales.distinct().mutate(fits=True), ["host", "scale"]
         )
@@ -883,8 +930,10 @@ class _Reader:
             group_by=[pairs.row, pairs.slot],
             order_by=[pairs.fits.isnull(), days < 0, days.abs(), pairs.host],
         )
-        hosts = pairs.select("row", "slot", "host", nth=nearest).filter(_.nth == 0)
-        placed = scored.left_join(self._keep("hosts", hosts.drop("nth")), ["row", "slot"])
+        columns = ("row", "slot", "host_layout", "host_cell")
+        hosts = pairs.select(*columns, host_session=pairs.session, nth=nearest)
+        hosts = self._keep("hosts", hosts.filter(_.nth == 0).drop("nth"))
+        placed = scored.left_join(hosts, ["row", "slot"])
         names_concern = [
             n
             for n, layout in self._number()
@@ -892,10 +941,12 @@ class _Reader:
         ]
         is_alone = placed.layout.isin(self.measures)
         has_own = placed.layout.isin(names_concern) if names_concern else ibis.literal(False)
+        is_of_host = is_alone & ~has_own
         return placed.select(
-            *scored.columns,
-            host=is_alone.ifelse(placed.host, placed.row),
-            of=(is_alone & ~has_own).ifelse(placed.host, placed.row),
+            *(name for name in scored.columns if name != "session"),
+            session=is_alone.ifelse(placed.host_session, placed.session),
+            of_layout=is_of_host.ifelse(placed.host_layout, placed.layout),
+            text=is_of_host.ifelse(placed.host_cell, placed.cell),
         )
 
     def _gather_scores(self, visits: Table) -> Table | None:
@@ -912,8 +963,8 @@ class _Reader:
         ]
         parts = [
             visits.select(
-                "row",
-                "layout",
+                *("row", "layout", "patient", "session", *_BESIDE_SCORE),
+                cell=_tell_cell(visits, "concern"),
                 slot=ibis.literal(slot),
                 scale=scale,
                 named=named,
@@ -941,17 +992,12 @@ class _Reader:
         return declared.columns[slot[2:]] if slot[:2] == "t_" else declared.scores[slot[2:]]
 
     def _place_scores(self, scored: Table, concerns: Table, fits: Table) -> Table:
-        named = concerns.select("concern", "position", of=concerns.row)
-        chosen = (
-            scored.select("row", "slot", "scale", "of")
-            .inner_join(named, "of")
-            .semi_join(fits, ["concern", "scale"])
-            .group_by("row", "slot")
-            .agg(concern=_.concern.argmin(_.position), fitting=_.count())
-        )
-        found = scored.left_join(chosen, ["row", "slot"])
+        # which concern a score is about depends on two cells: it is found once for each pair
+        fitting = concerns.inner_join(fits, "concern").group_by(*_CELL, "scale")
+        chosen = fitting.agg(concern=_.concern.argmin(_.position), fitting=_.count())
+        found = scored.left_join(self._keep("chosen", chosen), [*_CELL, "scale"])
         rule = ibis.cases(
-            (found.host.isnull(), "score_without_session"),
+            (found.session.isnull(), "score_without_session"),
             (found.concern.isnull(), "scale_does_not_fit"),
             (found.date.isnull(), "score_without_date"),
             (
@@ -963,8 +1009,8 @@ class _Reader:
             else_=None,
         )
         found = found.mutate(rule=rule)
-        names = ("row", "host", "layout", "slot", "concern", "scale", "score", "date", "rule")
-        found = self._keep("placed", found.select(*names))
+        told = ("row", "patient", "session", "concern", "scale", "score", "date", *_BESIDE_SCORE)
+        found = self._keep("placed", found.select(*told, "layout", "slot", "rule"))
         raised = found.filter(_.rule.notnull())
         rules = raised.select("layout", "slot", "rule").distinct().execute()
         listed = [
@@ -978,7 +1024,7 @@ class _Reader:
             joined = raised.inner_join(numbers, ["layout", "slot", "rule"])
             self._add_problems(joined, joined.problem)
         kept = found.filter(_.rule.isnull() | (_.rule == "several_concerns_fit"))
-        return kept.select("row", "host", "concern", "scale", "score", "date")
+        return kept.select(*told)
 
     # --- problems -----------------------------------------------------------------------------
 
@@ -1006,7 +1052,6 @@ class _Reader:
         kinds = make_table(pd.DataFrame(listed, columns=[*types]), types)
         numbered = self._keep("numbered", ibis.union(*self.problems))
         place = self.rows.select("row", "record", "slot", "file", "sheet", "line")
-        place = place.semi_join(numbered, "row")
         found = numbered.inner_join(place, "row").inner_join(kinds, "problem")
         if any(layout.is_wide for layout in self.layouts):
             found = self._gather_sessions(found)

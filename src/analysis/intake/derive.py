@@ -12,8 +12,9 @@ from typing import TypeAlias
 import ibis
 from ibis import _
 
-from analysis.intake.clean import Cleaned, find_years, name_column
+from analysis.intake.clean import Cleaned, find_years, name_column, spread_cells
 from analysis.intake.engine import Engine
+from analysis.intake.keys import spell_keys
 from analysis.intake.schema import ALL_TERMS, COLUMNS, RATERS
 from analysis.intake.sources import Source
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
@@ -28,21 +29,29 @@ _OF_A_COURSE = (
 SEVERAL = "several"
 """Stands for the adjunct or subtype of a course that had more than one."""
 _PLACE = ("file", "sheet", "line", "layout", "slot")
+_SCORE_OF_COURSE = ("course", "scale", "rater", "date")
+_AFTER_ALL_DAYS = 1 << 22
+_MORE_THAN_ROWS = 1 << 37
 
 
 @dataclass
 class Staircase:
-    """The tables of one log, each computed once on the engine and named as in the schema."""
+    """The tables of one log, named as in the schema.
+
+    They are worked on by the numbers of their patients and sessions; where ``names`` has the names
+    of the patients, the texts are put back when a table is written.
+    """
 
     engine: Engine
+    names: Table | None
     tables: dict[str, Table] = field(default_factory=dict)
 
-    def keep(self, name: str, table: Table) -> Table:
-        """Compute a table once; its columns are those of the schema, in that order."""
-        if name in COLUMNS:
-            table = table.select(*COLUMNS[name])
+    def write(self, name: str, table: Table) -> None:
+        """Write a table of the schema, with its columns and their order."""
+        table = table.select(*COLUMNS[name])
+        if self.names is not None:
+            table = spell_keys(table, self.names)
         self.tables[name] = self.engine.keep(f"d_{name}", table)
-        return self.tables[name]
 
 
 def derive_tables(
@@ -53,42 +62,52 @@ def derive_tables(
     as_of: date,
 ) -> dict[str, Table]:
     """Return the tables of the schema by name; ``as_of`` decides which courses are closed."""
-    stairs = Staircase(engine)
-    scales = source.find_scales(vocabulary)
+    stairs = Staircase(engine, cleaned.names)
     problems = cleaned.problems
     if cleaned.tables:
         stairs.tables |= cleaned.tables
+        sessions, targets, assessments = (
+            cleaned.tables[name] for name in ("sessions", "targets", "assessments")
+        )
     else:
         visits = add_told_session(cleaned.visits, source)
         name_or_keep = engine.keep if _tells_of_previous(source) else engine.name
         visits = name_or_keep("told_visits", visits)
         alone, together = _part_visits(engine, visits, source)
         people = cleaned.people.semi_join(visits, "patient")
-        patients = stairs.keep("patients", build_patients(visits, people))
-        stairs.keep("sessions", build_sessions(alone, together))
-        stairs.keep("targets", build_targets(alone, together, cleaned.concerns))
-        stairs.keep("assessments", build_assessments(visits, cleaned))
+        patients = engine.keep("patients", build_patients(visits, people))
+        sessions = build_sessions(alone, engine.keep("shared", gather_sessions(together)))
+        sessions = engine.name("sessions", sessions)
+        gathered = engine.keep("shared_targets", gather_targets(together, cleaned.concerns))
+        targets = engine.name("targets", build_targets(alone, cleaned.concerns, gathered))
+        assessments = cleaned.scores
         side_effects = build_side_effects(alone, together, cleaned.events)
-        stairs.keep("side_effects", add_promoted_term(side_effects, vocabulary))
-        stairs.keep("recorded", build_recorded(alone, together, cleaned.denials))
-        stairs.keep("screening", build_screening(alone, together, cleaned.screening))
+        stairs.write("patients", patients)
+        stairs.write("sessions", sessions)
+        stairs.write("targets", targets)
+        stairs.write("assessments", assessments)
+        stairs.write("side_effects", add_promoted_term(side_effects, vocabulary))
+        stairs.write("recorded", build_recorded(alone, together, cleaned.denials))
+        stairs.write("screening", build_screening(alone, together, cleaned.screening))
         problems = problems.union(
             list_conflicts(visits, people, patients, source),
             list_patients_without_session(visits, cleaned.people, source),
             list_unplaced_side_effects(visits, source),
             list_doubled_scores(visits, cleaned),
         )
-    sessions, targets = stairs.tables["sessions"], stairs.tables["targets"]
-    assessments = stairs.tables["assessments"]
-    chained = stairs.keep("chained", add_course(sessions, targets))
+    chained = engine.keep("chained", add_course(sessions, targets))
     if not cleaned.tables:
         problems = problems.union(list_short_intervals(visits, chained, source))
     courses = add_other_procedure(build_courses(chained, as_of), sessions, targets)
-    courses = stairs.keep("courses", courses)
-    stairs.keep(
-        "course_scores", build_course_scores(courses, sessions, targets, assessments, scales)
+    courses = engine.keep("courses", courses)
+    scores = build_course_scores(
+        courses, sessions, targets, assessments, source.find_scales(vocabulary)
     )
-    stairs.keep("problems", problems)
+    named = courses if cleaned.names is None else spell_keys(courses, cleaned.names)
+    named = engine.keep("named_courses", name_course(named))
+    stairs.tables["courses"] = engine.keep("d_courses", named.select(*COLUMNS["courses"]))
+    stairs.write("course_scores", spell_course(scores, named))
+    stairs.tables["problems"] = engine.keep("d_problems", problems.select(*COLUMNS["problems"]))
     return {name: stairs.tables[name] for name in COLUMNS}
 
 
@@ -119,9 +138,8 @@ def _part_visits(engine: Engine, visits: Table, source: Source) -> tuple[Table, 
     """
     if _tells_of_previous(source):
         return engine.name("alone", visits.limit(0)), visits
-    keys = ["patient", "date", "modality", "setting"]
-    several = visits.group_by(keys).agg(n=_.count()).filter(_.n > 1)
-    rows = engine.keep("shared_rows", visits.semi_join(several, keys).select("row"))
+    several = visits.group_by("session").agg(n=_.count()).filter(_.n > 1)
+    rows = engine.keep("shared_rows", visits.semi_join(several, "session").select("row"))
     alone, together = visits.anti_join(rows, "row"), visits.semi_join(rows, "row")
     return engine.name("alone", alone), engine.name("together", together)
 
@@ -148,10 +166,12 @@ def build_patients(visits: Table, people: Table) -> Table:
     born = find_years(told.birth_date, told.first_date)
     told = told.mutate(age=ibis.coalesce(told.age, (born >= 0).ifelse(born, None)))
     known = visits.select(*columns).union(told.mutate(date=ibis.null("date")).select(*columns))
-    in_order = {"order_by": [known.date.isnull(), known.date, known.row]}
+    # a row without a day comes last
+    days = known.date.delta(ibis.date(1, 1, 1), unit="day").fill_null(_AFTER_ALL_DAYS)
+    place = days * _MORE_THAN_ROWS + known.row
     return known.group_by("patient").agg(
-        sex=known.sex.first(where=known.sex.notnull(), **in_order),
-        age=known.age.first(where=known.age.notnull(), **in_order),
+        sex=_find_first(known.sex, place),
+        age=_find_first(known.age, place),
         skin_type=known.skin_type.max(),
         # a type written alone goes before the same type as the end of a range
         skin_type_is_range=known.skin_type_is_range.argmax(
@@ -160,7 +180,19 @@ def build_patients(visits: Table, people: Table) -> Table:
     )
 
 
-def build_sessions(alone: Table, together: Table) -> Table:
+def _find_first(value: ibis.Value, place: ibis.Value) -> ibis.Value:
+    """Return the known value with the smallest place. Nothing has to be sorted for it, unlike for
+    the first value in an order."""
+    return value.argmin(value.notnull().ifelse(place, None))
+
+
+def build_sessions(alone: Table, gathered: Table) -> Table:
+    """One row per session, from the rows that are alone in theirs and the gathered others."""
+    columns = [*COLUMNS["sessions"]]
+    return alone.select(*columns).union(gathered.select(*columns))
+
+
+def gather_sessions(together: Table) -> Table:
     """One row per session; where its rows differ, the first known value counts, and of lengths,
     passes and pain the largest."""
 
@@ -184,20 +216,24 @@ def build_sessions(alone: Table, together: Table) -> Table:
         recorded=together.recorded.argmax(rank)
     )
     sessions = sessions.left_join(told, sessions.session == told.told)
-    sessions = sessions.mutate(recorded=sessions.recorded.fill_null("not recorded"))
-    columns = [*COLUMNS["sessions"]]
-    return alone.select(*columns).union(sessions.select(*columns))
+    return sessions.mutate(recorded=sessions.recorded.fill_null("not recorded"))
 
 
-def build_targets(alone: Table, together: Table, concerns: Table) -> Table:
+def build_targets(alone: Table, concerns: Table, gathered: Table) -> Table:
+    """One row per session × concern, from the rows that are alone in theirs and the gathered
+    others."""
+    names = [*COLUMNS["targets"]]
+    single = spread_cells(alone, "concern", concerns).mutate(is_primary=_.is_first)
+    return single.select(*names).union(gathered.select(*names))
+
+
+def gather_targets(together: Table, concerns: Table) -> Table:
     """One row per session × concern; the first concern of the session's first row is primary.
 
     Rows of one session that name several body areas are one target with all of them, in the order
     of the rows: a row per area would count the session twice.
     """
-    columns = ("row", "session", "area", "side")
-    single = alone.select(*columns).inner_join(concerns, "row")
-    placed = together.select(*columns).inner_join(concerns, "row")
+    placed = spread_cells(together, "concern", concerns)
     order = {"order_by": [placed.row, placed.position]}
     targets = placed.group_by("session", "concern").agg(
         rank=(placed.row * 100 + placed.position).min(),
@@ -210,8 +246,7 @@ def build_targets(alone: Table, together: Table, concerns: Table) -> Table:
         side=(_.first_side != _.last_side).ifelse("both", _.first_side),
     )
     targets = targets.left_join(_join_areas(placed), ["session", "concern"])
-    names = [*COLUMNS["targets"]]
-    return single.mutate(is_primary=_.is_first).select(*names).union(targets.select(*names))
+    return targets.select(*COLUMNS["targets"])
 
 
 def _join_areas(placed: Table) -> Table:
@@ -221,19 +256,10 @@ def _join_areas(placed: Table) -> Table:
     return areas.group_by(keys).agg(area=areas.area.group_concat("; ", order_by=areas.row))
 
 
-def build_assessments(visits: Table, cleaned: Cleaned) -> Table:
-    """One row per score, with the session it stands with."""
-    columns = ("row", "patient", "area", "side", "rater")
-    own = visits.select(*columns).union(cleaned.measured.select(*columns))
-    hosts = visits.select("session", host=visits.row)
-    return own.inner_join(cleaned.scores, "row").inner_join(hosts, "host")
-
-
 def build_side_effects(alone: Table, together: Table, events: Table) -> Table:
     """One row per event, at the session it belongs to; the same term twice in a session is one, the
     graver of the two."""
-    single = _place_side_effects(alone).inner_join(events, "row")
-    placed = _place_side_effects(together).inner_join(events, "row")
+    single, placed = _place_events(alone, events), _place_events(together, events)
     first = placed.action.first(where=placed.action.notnull(), order_by=placed.row)
     gathered = placed.group_by("session", "patient", "term").agg(
         severity=placed.severity.max(),
@@ -246,6 +272,16 @@ def build_side_effects(alone: Table, together: Table, events: Table) -> Table:
     return single.select(*gathered.columns).union(gathered)
 
 
+def _place_events(visits: Table, events: Table) -> Table:
+    """Return the events of the rows. What the text says of one goes before what its row says."""
+    told = spread_cells(_place_side_effects(visits), "side_effects", events)
+    return told.mutate(
+        severity=ibis.coalesce(told.text_severity, told.severity),
+        is_resolved=ibis.coalesce(told.is_resolved, told.resolved),
+        led_to_stopping=told.stopped,
+    )
+
+
 def build_recorded(alone: Table, together: Table, denials: Table) -> Table:
     """One row per session × term that was asked about; ``*`` stands for all terms."""
     return _list_asked(alone, denials).union(_list_asked(together, denials).distinct())
@@ -254,15 +290,15 @@ def build_recorded(alone: Table, together: Table, denials: Table) -> Table:
 def _list_asked(visits: Table, denials: Table) -> Table:
     placed = _place_side_effects(visits)
     asked = placed.filter(_.recorded != "not recorded").mutate(term=ibis.literal(ALL_TERMS))
-    denied = placed.inner_join(denials, "row")
+    denied = spread_cells(placed, "side_effects", denials)
     columns = ("session", "patient", "term")
     return asked.select(*columns).union(denied.select(*columns))
 
 
 def _place_side_effects(visits: Table) -> Table:
-    """Return row → the session its side-effect cell belongs to."""
+    """Return the rows with the session their side-effect cell belongs to."""
     placed = visits.filter(visits.told_session.notnull())
-    return placed.select("row", "patient", "recorded", session=placed.told_session)
+    return placed.mutate(session=placed.told_session)
 
 
 def build_screening(alone: Table, together: Table, screening: Table) -> Table:
@@ -270,9 +306,8 @@ def build_screening(alone: Table, together: Table, screening: Table) -> Table:
 
     "None" (``*`` absent) does not stand beside one that is present in the same session.
     """
-    columns = ("row", "session", "patient")
-    single = alone.select(*columns).inner_join(screening, "row")
-    placed = together.select(*columns).inner_join(screening, "row")
+    single = spread_cells(alone, "contraindications", screening)
+    placed = spread_cells(together, "contraindications", screening)
     known = placed.group_by("session", "patient", "contraindication").agg(
         is_present=placed.is_present.any()
     )
@@ -320,14 +355,16 @@ def add_course(sessions: Table, targets: Table) -> Table:
 
 
 def build_courses(chained: Table, as_of: date) -> Table:
-    """One row per course; closed when the follow-up window is over at ``as_of``."""
-    order = {"order_by": [chained.date, chained.session]}
+    """One row per course, which has a number; closed when the follow-up window is over at
+    ``as_of``. No two sessions of a course are of one day."""
+    day = chained.date.delta(ibis.date(1, 1, 1), unit="day")
 
     def first(name: str) -> ibis.Value:
-        return chained[name].first(where=chained[name].notnull(), **order)
+        return _find_first(chained[name], day)
 
     def only(name: str) -> ibis.Value:
-        return (chained[name].nunique() > 1).ifelse(SEVERAL, chained[name].max())
+        least, most = chained[name].min(), chained[name].max()
+        return (least != most).ifelse(SEVERAL, most)
 
     courses = chained.group_by("patient", "concern", "course_no").agg(
         first_date=chained.date.min(),
@@ -345,11 +382,25 @@ def build_courses(chained: Table, as_of: date) -> Table:
     )
     window = ibis.interval(days=PROTOCOL["follow_up_latest"].whole)
     courses = courses.mutate(
-        course=_join(courses.patient, courses.concern, courses.first_date.cast("string")),
+        course=ibis.row_number().cast("int64"),
         is_first=_.course_no == 1,
-        closed_on=(_.last_date + window).cast("date"),
+        # to ibis a day and an interval are a day, to DuckDB they are a moment
+        closed_on=(_.last_date.cast("timestamp") + window).cast("date"),
     )
     return courses.mutate(is_closed=_.closed_on <= ibis.literal(as_of))
+
+
+def name_course(courses: Table) -> Table:
+    """Put the text of each course in the place of its number, which is kept as ``number``."""
+    course = _join(courses.patient, courses.concern, courses.first_date.cast("string"))
+    return courses.mutate(number=courses.course, course=course)
+
+
+def spell_course(scores: Table, named: Table) -> Table:
+    """Put the text of each course in the place of its number."""
+    texts = named.select("number", text=named.course)
+    joined = scores.inner_join(texts, scores.course == texts.number)
+    return joined.mutate(course=joined.text)
 
 
 def add_other_procedure(courses: Table, sessions: Table, targets: Table) -> Table:
@@ -390,9 +441,7 @@ def build_course_scores(
     after = scored.date.delta(scored.last_date, unit="day")
     low, high = PROTOCOL["follow_up_earliest"].whole, PROTOCOL["follow_up_latest"].whole
     late = scored.mutate(days=after).filter((_.days >= low) & (_.days <= high))
-    late = late.anti_join(
-        _find_disturbed(late, sessions, targets), ["course", "scale", "rater", "date"]
-    )
+    late = late.anti_join(_find_disturbed(late, sessions, targets), [*_SCORE_OF_COURSE])
     far = (late.days - PROTOCOL["follow_up_target"].whole).abs()
     # the later of two equally near days has the smaller key
     nearness = far * 2 + (late.days < PROTOCOL["follow_up_target"].whole).cast("int64")
@@ -433,19 +482,23 @@ def _find_disturbed(late: Table, sessions: Table, targets: Table) -> Table:
     it treated; or another procedure on the same concern too soon before the score. A session whose
     concern is not known may have treated any.
     """
-    treated = sessions.left_join(targets.select("session", "concern"), "session").select(
+    others = sessions.select(
+        "session",
         "patient",
         other_date=_.date,
-        other_concern=_.concern,
         is_index=(_.modality == "microneedling") & (_.setting == "clinic"),
     )
-    paired = late.inner_join(treated, "patient")
+    paired = late.inner_join(others, "patient")
     days = paired.date.delta(paired.other_date, unit="day")
     is_between = paired.is_index & (paired.other_date > paired.last_date) & (days > 0)
-    is_same = paired.other_concern.isnull() | (paired.other_concern == paired.concern)
     is_too_soon = (days >= 0) & (days < PROTOCOL["follow_up_earliest"].whole)
-    is_disturbed = is_between | (~paired.is_index & is_same & is_too_soon)
-    return paired.filter(is_disturbed).select("course", "scale", "rater", "date").distinct()
+    paired = paired.mutate(is_between=is_between).filter(
+        is_between | (~paired.is_index & is_too_soon)
+    )
+    treated = targets.select("session", other_concern=targets.concern)
+    near = paired.left_join(treated, "session")
+    is_same = near.other_concern.isnull() | (near.other_concern == near.concern)
+    return near.filter(near.is_between | is_same).select(*_SCORE_OF_COURSE).distinct()
 
 
 # --- conflicts -------------------------------------------------------------------------------
@@ -491,12 +544,13 @@ def list_short_intervals(visits: Table, chained: Table, source: Source) -> Table
 
 def list_doubled_scores(visits: Table, cleaned: Cleaned) -> Table:
     """Return a problem for every row with one of several scores of one day that differ."""
-    columns = ("row", "patient", "rater", "file", "sheet", "line")
-    rows = visits.select(*columns).union(cleaned.measured.select(*columns))
-    placed = rows.inner_join(cleaned.scores, "row")
+    scores = cleaned.scores
     keys = ["patient", "concern", "scale", "rater", "date"]
-    days = placed.group_by(keys).agg(different=_.score.nunique())
-    doubled = placed.semi_join(days.filter(_.different > 1), keys)
+    days = scores.group_by(keys).agg(lowest=_.score.min(), highest=_.score.max())
+    doubled = scores.semi_join(days.filter(_.lowest < _.highest), keys).select("row")
+    columns = ("row", "file", "sheet", "line")
+    rows = visits.select(*columns).union(cleaned.measured.select(*columns))
+    doubled = rows.semi_join(doubled, "row")
     hint = "the worse one counts, or their mean on a continuous scale"
     return _list_rows(doubled, ibis.null("string"), "two_scores_on_a_day", hint).distinct()
 
