@@ -765,7 +765,8 @@ class _Reader:
         return cells.answer_side_effects(self._parse_effects(text), text, layout.answers)
 
     def read_side_effects(self, visits: Table) -> tuple[Table, Table]:
-        """Return events (cell × term, text_severity, hours, is_resolved) and denials (cell × term)."""
+        """Return events (cell × term, text_severity, hours, is_resolved) and the terms
+        that each cell denies."""
 
         def spread(layout: Layout, text: str) -> Iterable[tuple[Row, Found]]:
             cell = self._read_effects(layout, text)

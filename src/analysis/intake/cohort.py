@@ -624,10 +624,11 @@ def _write_tables(
     for name, table in tables.items():
         if name == "problems" and len(stale):
             types = {key: "int64" if key == "line" else "string" for key in COLUMNS[name]}
-            table = table.union(make_table(stale, types))
+            table = engine.keep("all_problems", table.union(make_table(stale, types)))
         check_rows(name, table)
-        engine.connection.to_parquet(table, folder / f"{name}.parquet")
-    last = tables["sessions"].date.max().execute()
+        if name == "sessions":
+            last = table.date.max().execute()
+        engine.move(table, folder / f"{name}.parquet")
     kept: dict[str, Any] = {
         "rows": asdict(cleaned.account),
         "data_until": "" if pd.isna(last) else f"{pd.Timestamp(last):%Y-%m}",

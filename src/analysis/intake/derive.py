@@ -10,10 +10,11 @@ from datetime import date
 from typing import TypeAlias
 
 import ibis
+import pandas as pd
 from ibis import _
 
 from analysis.intake.clean import Cleaned, find_years, name_column, spread_cells
-from analysis.intake.engine import Engine
+from analysis.intake.engine import Engine, make_table
 from analysis.intake.keys import spell_keys
 from analysis.intake.schema import ALL_TERMS, COLUMNS, RATERS
 from analysis.intake.sources import Source
@@ -26,6 +27,13 @@ _OF_A_COURSE = (
     *("session", "patient", "date", "needle_longest", "passes", "adjunct"),
     *("clinic", "operator", "device"),
 )
+_WORDS = (
+    *(("concern", "targets"), ("subtype", "targets"), ("adjunct", "sessions")),
+    *(("clinic", "sessions"), ("operator", "sessions"), ("device", "sessions")),
+)
+"""Columns that tell the courses apart or describe them, and whose few texts are numbers for them;
+with the tables they are in."""
+_MOST_WORDS = 1 << 32
 SEVERAL = "several"
 """Stands for the adjunct or subtype of a course that had more than one."""
 _PLACE = ("file", "sheet", "line", "layout", "slot")
@@ -46,12 +54,12 @@ class Staircase:
     names: Table | None
     tables: dict[str, Table] = field(default_factory=dict)
 
-    def write(self, name: str, table: Table) -> None:
+    def write(self, name: str, table: Table, *, is_spelled: bool = False) -> None:
         """Write a table of the schema, with its columns and their order."""
         table = table.select(*COLUMNS[name])
-        if self.names is not None:
+        if self.names is not None and not is_spelled:
             table = spell_keys(table, self.names)
-        self.tables[name] = self.engine.keep(f"d_{name}", table)
+        self.tables[name] = self.engine.keep(f"of_schema_{name}", table)
 
 
 def derive_tables(
@@ -65,7 +73,8 @@ def derive_tables(
     stairs = Staircase(engine, cleaned.names)
     problems = cleaned.problems
     if cleaned.tables:
-        stairs.tables |= cleaned.tables
+        for name, table in cleaned.tables.items():
+            stairs.write(name, table)
         sessions, targets, assessments = (
             cleaned.tables[name] for name in ("sessions", "targets", "assessments")
         )
@@ -95,19 +104,28 @@ def derive_tables(
             list_unplaced_side_effects(visits, source),
             list_doubled_scores(visits, cleaned),
         )
-    chained = engine.keep("chained", add_course(sessions, targets))
+    words = engine.keep("words", list_words(sessions, targets))
+    treated = sessions.select("modality", "setting", *_OF_A_COURSE)
+    chained = add_course(
+        number_words(treated, words),
+        number_words(targets.select("session", "concern", "subtype"), words),
+    )
+    chained = engine.keep("chained", chained)
     if not cleaned.tables:
         problems = problems.union(list_short_intervals(visits, chained, source))
-    courses = add_other_procedure(build_courses(chained, as_of), sessions, targets)
+    courses = engine.keep("courses_of_numbers", build_courses(chained, as_of))
+    courses = add_other_procedure(spell_words(courses, words), sessions, targets)
     courses = engine.keep("courses", courses)
     scores = build_course_scores(
         courses, sessions, targets, assessments, source.find_scales(vocabulary)
     )
     named = courses if cleaned.names is None else spell_keys(courses, cleaned.names)
     named = engine.keep("named_courses", name_course(named))
-    stairs.tables["courses"] = engine.keep("d_courses", named.select(*COLUMNS["courses"]))
+    stairs.write("courses", named, is_spelled=True)
     stairs.write("course_scores", spell_course(scores, named))
-    stairs.tables["problems"] = engine.keep("d_problems", problems.select(*COLUMNS["problems"]))
+    stairs.tables["problems"] = engine.keep(
+        "of_schema_problems", problems.select(*COLUMNS["problems"])
+    )
     return {name: stairs.tables[name] for name in COLUMNS}
 
 
@@ -332,6 +350,39 @@ def add_promoted_term(side_effects: Table, vocabulary: Vocabulary) -> Table:
     return side_effects.mutate(written_as=_.term, term=promoted)
 
 
+# --- words -----------------------------------------------------------------------------------
+
+
+def list_words(sessions: Table, targets: Table) -> Table:
+    """Return the distinct texts that describe courses, each with its number; 0 is "several"."""
+    tables = {"sessions": sessions, "targets": targets}
+    texts = [tables[name].select(word=tables[name][column]).distinct() for column, name in _WORDS]
+    words = ibis.union(*texts, distinct=True).filter(_.word.notnull())
+    words = words.select("word", number=ibis.row_number().cast("int64") + 1)
+    several = {"word": "string", "number": "int64"}
+    frame = pd.DataFrame([(SEVERAL, 0)], columns=[*several])
+    return words.union(make_table(frame, several))
+
+
+def number_words(table: Table, words: Table) -> Table:
+    """Put the numbers of words in the place of their texts."""
+    return _replace_words(table, words.filter(_.number > 0), "word", "number")
+
+
+def spell_words(table: Table, words: Table) -> Table:
+    """Put the texts of words in the place of their numbers."""
+    return _replace_words(table, words, "number", "word")
+
+
+def _replace_words(table: Table, words: Table, old: str, new: str) -> Table:
+    columns = table.columns
+    for name in (column for column, _table in _WORDS if column in columns):
+        known = words.select(old=words[old], new=words[new])
+        joined = table.left_join(known, table[name] == known.old)
+        table = joined.mutate(**{name: joined.new}).select(*columns)
+    return table
+
+
 # --- courses ---------------------------------------------------------------------------------
 
 
@@ -356,15 +407,19 @@ def add_course(sessions: Table, targets: Table) -> Table:
 
 def build_courses(chained: Table, as_of: date) -> Table:
     """One row per course, which has a number; closed when the follow-up window is over at
-    ``as_of``. No two sessions of a course are of one day."""
-    day = chained.date.delta(ibis.date(1, 1, 1), unit="day")
+    ``as_of``.
+
+    No two sessions of a course are of one day. Words are numbers, see :func:`number_words`.
+    """
+    day = chained.date.delta(ibis.date(1, 1, 1), unit="day").cast("int64")
 
     def first(name: str) -> ibis.Value:
-        return _find_first(chained[name], day)
+        # day and word in one number: the least of them needs no memory for anything else
+        return (day * _MOST_WORDS + chained[name]).min() % _MOST_WORDS
 
     def only(name: str) -> ibis.Value:
         least, most = chained[name].min(), chained[name].max()
-        return (least != most).ifelse(SEVERAL, most)
+        return (least != most).ifelse(0, most)
 
     courses = chained.group_by("patient", "concern", "course_no").agg(
         first_date=chained.date.min(),

@@ -54,11 +54,11 @@ class Engine:
         self.connection.to_parquet(table, path, compression="snappy")
         return self.connection.read_parquet(path, table_name=name, file_row_number=numbered)
 
-    def drop(self, *names: str) -> None:
-        """Remove kept tables that nothing needs any more, and the room they take."""
-        for name in names:
-            self.connection.drop_view(name)
-            (self.folder / f"{name}.parquet").unlink()
+    def move(self, table: Table, path: Path) -> None:
+        """Move the file of a kept table to where it stays; the table is gone then."""
+        name = table.get_name()
+        self.connection.drop_view(name)
+        (self.folder / f"{name}.parquet").replace(path)
 
     def name(self, name: str, table: Table) -> Table:
         """Give a table a name without computing it: what follows is quicker to write for ibis.
