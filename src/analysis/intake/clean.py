@@ -258,6 +258,9 @@ def spread_cells(visits: Table, role: str, told: Table) -> Table:
     ``told`` has the layout and the text of each distinct cell. It is small, so that the visits
     stream past it and no table of their rows has to be built.
     """
+    # of two columns of one name ibis would go on with the first, and the told one be lost
+    if doubled := {*visits.columns} & {*told.columns}:
+        raise ValueError(f"both tables have {', '.join(sorted(doubled))}")
     cell = _tell_cell(visits, role)
     joined = visits.inner_join(told, [visits.layout == told.of_layout, cell == told.text])
     return joined.drop(*_CELL)
@@ -882,7 +885,9 @@ class _Reader:
         self._add_problems(scored.filter(_.problem.notnull()), scored.problem)
         scored = scored.filter(_.score.notnull())
         fits = self._list_fitting()
-        return self._place_scores(self._add_host(scored, visits, concerns, fits), concerns, fits)
+        # ibis cannot go on from a join to another by what the first one computed
+        hosted = self.engine.name("hosted", self._add_host(scored, visits, concerns, fits))
+        return self._place_scores(hosted, concerns, fits)
 
     def union_measured(self, visits: Table) -> Table:
         """Return the visits, and the rows that are scores alone."""
@@ -921,8 +926,8 @@ class _Reader:
             host_layout=visits.layout,
             host_cell=_tell_cell(visits, "concern"),
         )
-        scales = spread_cells(visits, "concern", concerns).inner_join(fits, "concern")
-        scales = scales.select(host=_.row, scale=_.scale)
+        treated = spread_cells(visits, "concern", concerns).select("concern", host=_.row)
+        scales = treated.inner_join(fits, "concern").select("host", "scale")
         pairs = alone.inner_join(sessions, "patient").left_join(
             scales.distinct().mutate(fits=True), ["host", "scale"]
         )
