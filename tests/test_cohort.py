@@ -11,13 +11,14 @@ import pandas as pd
 import pytest
 
 from analysis.errors import SourceError, UsageError
-from analysis.intake import cohort as cohort_module
 from analysis.intake.cohort import (
     Cohort,
     Selection,
     find_as_of,
     hash_data,
+    keeping,
     load_cohort,
+    loading,
     parse_period,
     parse_span,
 )
@@ -65,7 +66,7 @@ def no_builder(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("the cohort was built again")
 
-    monkeypatch.setattr(cohort_module, "_build", refuse)
+    monkeypatch.setattr(loading, "build_tables", refuse)
 
 
 # --- the cache --------------------------------------------------------------------------------
@@ -114,7 +115,7 @@ def test_damaged_cache_is_not_trusted(project: Path, tmp_path: Path, name: str) 
 
     damage(folder)
 
-    assert (cohort_module._read_kept(folder) is not None) == is_whole
+    assert (keeping.read_kept(folder) is not None) == is_whole
 
 
 def append(name: str, text: str) -> Callable[[Path], None]:
@@ -167,7 +168,7 @@ def test_cache_follows_the_day(tmp_path: Path) -> None:
 
 def test_key_does_not_run_together() -> None:
     """Moving a letter from one input to the next is another key."""
-    assert cohort_module._hash([b"ab", b"c"]) != cohort_module._hash([b"a", b"bc"])
+    assert keeping.hash_parts([b"ab", b"c"]) != keeping.hash_parts([b"a", b"bc"])
 
 
 # --- selection --------------------------------------------------------------------------------

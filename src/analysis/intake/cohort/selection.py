@@ -1,0 +1,99 @@
+"""Which part of a log is asked about."""
+
+import re
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from analysis.errors import UsageError
+from analysis.intake.schema import MODALITIES, SETTINGS
+
+_ROMAN: Final = ("I", "II", "III", "IV", "V", "VI")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which part of a log is asked about; empty means all of it."""
+
+    period: str = ""
+    """``2026``, ``2026-Q2``, ``2026-05``, or two ISO days with ``..`` between them."""
+    clinic: tuple[str, ...] = ()
+    operator: tuple[str, ...] = ()
+    skin_type: tuple[str, ...] = ()
+    """Fitzpatrick types in Roman numerals."""
+    device: tuple[str, ...] = ()
+    needle: str = ""
+    """Longest needle in mm, from-to with both ends in, such as ``0.5-1.5``."""
+    sessions: str = ""
+    """Number of sessions of a course, from-to with both ends in; for outcomes only."""
+    modality: tuple[str, ...] = ()
+    setting: tuple[str, ...] = ()
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """First and last day of the period; None for all time."""
+        return parse_period(self.period) if self.period else None
+
+    @property
+    def skin_types(self) -> list[int]:
+        """The chosen skin types as numbers."""
+        unknown = [each for each in self.skin_type if each not in _ROMAN]
+        if unknown:
+            raise UsageError.for_unknown("skin type", unknown[0], _ROMAN)
+        return [_ROMAN.index(each) + 1 for each in self.skin_type]
+
+    def describe(self) -> str:
+        """Return what was chosen, in words; empty for everything."""
+        parts = []
+        for name, value in asdict(self).items():
+            if value:
+                chosen = value if isinstance(value, str) else ", ".join(value)
+                words = {"sessions": "for outcomes only: sessions in a course"}
+                parts.append(f"{words.get(name, name.replace('_', ' '))} {chosen}")
+        return "; ".join(parts)
+
+
+def check_selection(selection: Selection) -> None:
+    """Raise UsageError for what cannot be read, before any file is."""
+    _days, _types = selection.days, selection.skin_types
+    for name, possible in (("modality", MODALITIES), ("setting", SETTINGS)):
+        for value in getattr(selection, name):
+            if value not in possible:
+                raise UsageError.for_unknown(name, value, possible)
+    for name, what in (("needle", "needle length"), ("sessions", "number of sessions")):
+        if getattr(selection, name):
+            parse_span(getattr(selection, name), what)
+
+
+def parse_period(text: str) -> tuple[date, date]:
+    """Return the first and last day of a calendar period."""
+    try:
+        if match := re.fullmatch(r"([0-9]{4})(?:-Q([1-4])|-(0[1-9]|1[0-2]))?", text):
+            year, quarter, month = (int(each) if each else 0 for each in match.groups())
+            first, length = (month, 1) if month else (quarter * 3 - 2, 3) if quarter else (1, 12)
+            months = year * 12 + first - 1 + length
+            return date(year, first, 1), date(months // 12, months % 12 + 1, 1) - timedelta(days=1)
+        if not re.fullmatch(r"[0-9-]{10}\.\.[0-9-]{10}", text):
+            raise ValueError
+        start, _dots, end = text.partition("..")
+        days = date.fromisoformat(start), date.fromisoformat(end)
+        if days[0] <= days[1]:
+            return days
+    except ValueError:
+        pass
+    raise UsageError(
+        f"The period {text!r} cannot be read; write a year (2026), a quarter (2026-Q2), a month "
+        "(2026-05) or two days (2026-01-01..2026-03-31)."
+    )
+
+
+def parse_span(text: str, what: str) -> tuple[float, float]:
+    """Return both ends of ``from-to``; a single number is both."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(?:-\s*(\d+(?:\.\d+)?))?\s*", text)
+    if not match:
+        raise UsageError(f"The {what} {text!r} cannot be read; write one number, or from-to.")
+    low = float(match[1])
+    high = float(match[2]) if match[2] else low
+    if low > high:
+        raise UsageError(f"The {what} {text!r} has its larger end first; write {high:g}-{low:g}.")
+    return low, high
