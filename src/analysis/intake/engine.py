@@ -27,7 +27,8 @@ except ImportError:  # Windows has no such limits
 Table: TypeAlias = ibis.Table
 
 _MEMORY: Final = 2_400
-"""Megabytes that DuckDB may hold at once; what is more goes to the folder."""
+"""Megabytes that DuckDB may hold at once where the machine has enough; what is more goes to the
+folder."""
 NUMBER: Final = "file_row_number"
 """Column of a kept table that was asked for its rows' numbers, the first one being 0."""
 _NULLABLE: Final = {
@@ -115,13 +116,15 @@ def open_engine(inside: Path | None = None) -> Iterator[Engine]:
 
 
 def _find_memory() -> int:
-    """Return the megabytes for DuckDB: a quarter of what this process may use where that is
-    limited, since Python and what DuckDB does not count need the rest."""
-    if resource is None:
-        return _MEMORY
-    limits = [resource.getrlimit(each)[0] for each in (resource.RLIMIT_DATA, resource.RLIMIT_AS)]
-    known = [limit for limit in limits if limit != resource.RLIM_INFINITY]
-    return min([_MEMORY, *(limit // 4_000_000 for limit in known)])
+    """Return the megabytes for DuckDB: a quarter of what this process may use, since Python, what
+    DuckDB does not count and the rest of the machine need theirs."""
+    known = []
+    with suppress(AttributeError, ValueError, OSError):  # Windows does not tell
+        known.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    if resource is not None:
+        limits = (resource.getrlimit(each)[0] for each in (resource.RLIMIT_DATA, resource.RLIMIT_AS))
+        known += [limit for limit in limits if limit != resource.RLIM_INFINITY]
+    return min([_MEMORY, *(size // 4_000_000 for size in known)])
 
 
 def make_table(frame: pd.DataFrame, types: Mapping[str, str]) -> Table:
