@@ -122,7 +122,9 @@ def _find_memory() -> int:
     with suppress(AttributeError, ValueError, OSError):  # Windows does not tell
         known.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     if resource is not None:
-        limits = (resource.getrlimit(each)[0] for each in (resource.RLIMIT_DATA, resource.RLIMIT_AS))
+        limits = (
+            resource.getrlimit(each)[0] for each in (resource.RLIMIT_DATA, resource.RLIMIT_AS)
+        )
         known += [limit for limit in limits if limit != resource.RLIM_INFINITY]
     return min([_MEMORY, *(size // 4_000_000 for size in known)])
 
