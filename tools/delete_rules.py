@@ -22,6 +22,7 @@ from analysis.intake.cells import RULES
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src"
 INTAKE = SOURCE / "analysis" / "intake"
+ROOMS = ("cells", "clean", "derive")
 LISTS = ("RULES", "_QUESTIONS")
 """What describes rules; naming one there raises nothing."""
 TRY = """
@@ -97,9 +98,9 @@ def list_missing(places: Iterable[Place]) -> list[str]:
 
 def main() -> int:
     """Print place, rule, and whether its deletion was noticed; return 1 where one was not."""
-    files = [*INTAKE.glob("cells*.py"), *INTAKE.glob("cells/*.py")]
+    files = [path for room in ROOMS for path in sorted((INTAKE / room).glob("*.py"))]
     rounds: dict[int, list[Place]] = defaultdict(list)
-    for path in [*files, INTAKE / "clean.py", INTAKE / "derive.py"]:
+    for path in files:
         for place in find_places(path):
             nth = sum(place.rule == each.rule for some in rounds.values() for each in some)
             rounds[nth].append(place)
