@@ -15,10 +15,10 @@ from analysis.intake.engine import Table
 from analysis.intake.schema import MODALITIES, SETTINGS
 
 _WAYS: Final = [*product(sorted(MODALITIES), sorted(SETTINGS))]
-_BITS_OF_WAY: Final = 4
+_BITS_OF_WAY: Final = (len(_WAYS) - 1).bit_length()
 _BITS_OF_DAY: Final = 22
 """Days since the year 1; the last day of 9999 has number 3,652,058. What is left of a whole number
-of 63 bits are 37 for the row of the patient."""
+of 63 bits is for the row of the patient: 37 of them."""
 _BITS: Final = _BITS_OF_WAY + _BITS_OF_DAY
 
 
