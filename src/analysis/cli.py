@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from analysis.errors import OutcomesError, StrictError, UsageError, write_out
+from analysis.errors import (
+    TOO_LARGE,
+    OutcomesError,
+    SourceError,
+    StrictError,
+    UsageError,
+    write_out,
+)
 
 if TYPE_CHECKING:
     from analysis.intake.cohort import Cohort
@@ -35,6 +42,7 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 _LISTED_PROBLEMS: Final = 8
+_OUT_OF_MEMORY: Final = "OutOfMemoryException"
 _LONG: Final = 20_000_000
 """Bytes from which on a log takes long enough to say what is being done."""
 
@@ -46,6 +54,12 @@ def main() -> None:
     except OutcomesError as error:
         _say(f"outcomes: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:
+        # DuckDB's own is no MemoryError, and is known below this roof only
+        if not isinstance(error, MemoryError) and type(error).__name__ != _OUT_OF_MEMORY:
+            raise
+        _say(f"outcomes: {TOO_LARGE}", err=True)
+        sys.exit(SourceError.exit_code)
 
 
 def _say(line: str, *, err: bool = False) -> None:

@@ -29,7 +29,7 @@ from analysis.intake.cache import ACCOUNT, BUILDING, CACHE, mark_used, remove_ol
 from analysis.intake.clean import Account, clean_log
 from analysis.intake.corrections import apply_corrections, read_corrections
 from analysis.intake.derive import derive_tables, reduce_to_days
-from analysis.intake.engine import Engine, connect, make_table, open_engine
+from analysis.intake.engine import Engine, connect, make_table, open_engine, say_too_large
 from analysis.intake.schema import (
     ALL_TERMS,
     COLUMNS,
@@ -398,6 +398,7 @@ class Cohort:
         return together.union(sessions.inner_join(targets, "session").select(*together.columns))
 
 
+@say_too_large()
 def load_cohort(
     source: str,
     *,
@@ -614,7 +615,7 @@ def _write_tables(
     tell: Callable[[str], None],
 ) -> None:
     tell(f"reading the log of {source.name!r}")
-    log, stale = apply_corrections(read_log(engine, source), read_corrections(source))
+    log, stale = apply_corrections(engine, read_log(engine, source), read_corrections(source))
     log = spread_wide(engine, log, source)
     tell("reading its cells")
     cleaned = clean_log(engine, log, source, vocabulary, as_of)

@@ -194,6 +194,8 @@ def _in_one_sentence(name: str, source: Source) -> Iterator[None]:
     )
     try:
         yield
+    except duckdb.OutOfMemoryException:
+        raise  # it is the log that is too large, and no fault of its database
     except refusals as problem:
         what = "query" if name == "query" else f"table {name!r}"
         reason = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(problem).__name__).lower()
