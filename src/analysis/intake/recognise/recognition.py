@@ -62,6 +62,8 @@ class RecognisedLayout:
     written: Format
     reasons: Mapping[str, str]
     """Setting, role or scale → what it rests on."""
+    titles: tuple[str, ...] = ()
+    """What is told of files with titles above their header."""
     sheets: tuple[str, ...] = ()
     dictionary: str = ""
     rows: Rows = "sessions"
@@ -351,6 +353,7 @@ def _recognise_layout(
         files=group.files,
         written=written,
         reasons=dict(first.reasons) | settings | choice.reasons | _tell_why_rows(rows, group),
+        titles=tuple(part.reasons["header"] for part in group.parts if "header" in part.reasons),
         sheets=sheets if len(others) > len(group.parts) else (),
         dictionary=first.dictionary,
         rows=rows,
