@@ -51,8 +51,8 @@ _WESTERN: Final = frozenset(
     "ÄÖÜäöüßÁÉÍÓÚáéíóúÀÈÌÒÙàèìòùÂÊÎÔÛâêîôûËÏëïÃÕãõÑñÇçÅåÆæØøŒœÿ\u00a0°ºªµ²½±×´§€·–—‘’“”„…•«»¡¿"
 )
 """What stands in western texts of cp1252 beside ASCII."""
-_FEWEST_KNOWN: Final = 2
-"""Names of columns that a row of a sheet must hold to be its header."""
+FEWEST_KNOWN: Final = 2
+"""Names of columns that a row must hold to be the header, and a table of a database to be a log."""
 _REDCAP_OWN: Final = ("redcap_", "event name", "repeat instrument", "repeat instance")
 _LIKE_REDCAP: Final = ("redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance")
 
@@ -76,6 +76,8 @@ class Part:
     """The data dictionary of a REDCap export."""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Field of a REDCap export → its label."""
+    connection: str = ""
+    """The database, of which ``file`` is a table."""
 
     @property
     def place(self) -> str:
@@ -109,7 +111,7 @@ def _read_text(path: Path, names: Names) -> Part:
     written = Format(delimiter=delimiter, quote=quote, encoding=encoding)
     with open_engine() as engine:
         log = read_delimited(engine, path, written, "", partial(_find_header, names))
-        rows = _take_rows(log)
+        rows = take_rows(log)
         titles = log.rows.filter(log.rows.kind == "title").line.execute()
     reasons = {
         "delimiter": "cuts the rows into the most columns of the same number",
@@ -129,15 +131,15 @@ def _find_header(names: Names, records: Iterable[Sequence[str]]) -> int:
     above is a title: less than half as many of its cells are filled.
     """
     looked_at = [*records]
-    known = [_count_known(names, row) for row in looked_at]
+    known = [count_known(names, row) for row in looked_at]
     filled = [sum(bool(cell.strip()) for cell in row) for row in looked_at]
     best = max(range(len(looked_at)), key=lambda place: (known[place], -place))
     is_below_titles = all(above <= filled[best] / 2 for above in filled[:best])
-    is_header = known[best] >= _FEWEST_KNOWN and known[best] > known[0] and is_below_titles
+    is_header = known[best] >= FEWEST_KNOWN and known[best] > known[0] and is_below_titles
     return best if is_header else 0
 
 
-def _take_rows(log: Log) -> pd.DataFrame:
+def take_rows(log: Log) -> pd.DataFrame:
     """Return the texts of the first rows below the header, by the position of their column."""
     below = log.rows.filter((log.rows.kind != "title") & (log.rows.cells > 0))
     first = below.order_by("row").limit(ROWS_LOOKED_AT).select(*log.texts).execute()
@@ -160,7 +162,7 @@ def _read_workbook(path: Path, names: Names) -> Iterator[Part]:
         if best is None:
             continue
         known = sum(names.read(header).is_known for header in best.cells)
-        headers = best.cells if known >= _FEWEST_KNOWN else ()
+        headers = best.cells if known >= FEWEST_KNOWN else ()
         below = [row[: len(headers)] for row in sheet.rows[best.last + 1 :] if any(row)]
         rows = pd.DataFrame(below[:ROWS_LOOKED_AT], columns=range(len(headers)), dtype="str")
         reasons = {"kind": f"a workbook; the header of sheet {sheet.name!r} is row {best.last + 1}"}
@@ -173,7 +175,7 @@ def _read_parquet(path: Path) -> Part:
     with open_engine() as engine:
         source = Source(name=path.parent.name, title="", folder=path.parent)
         log = read_parquet(engine, source, Layout(files=(path.name,), format=written), path.name)
-        return Part(path.name, log.headers, _take_rows(log), written, {"kind": "a Parquet file"})
+        return Part(path.name, log.headers, take_rows(log), written, {"kind": "a Parquet file"})
 
 
 # --- text -------------------------------------------------------------------------------------
@@ -273,8 +275,8 @@ def _find_delimiter(lines: Sequence[str], quote: str, names: Names) -> tuple[str
         for mark, records in cut.items():
             header = _find_first_of_width(records)
             above = next((n for n, each in enumerate(records) if each is header), 0)
-            weighed[mark] = (*_weigh(records[above:], [header]), _count_known(names, header))
-    is_header = {mark: known >= _FEWEST_KNOWN for mark, (_a, _w, known) in weighed.items()}
+            weighed[mark] = (*_weigh(records[above:], [header]), count_known(names, header))
+    is_header = {mark: known >= FEWEST_KNOWN for mark, (_a, _w, known) in weighed.items()}
     best = max(weighed, key=lambda mark: (is_header[mark], *weighed[mark][:2]))
     return best, weighed[best][0]
 
@@ -318,7 +320,7 @@ def _weigh(records: Sequence[Sequence[str]], first: Sequence[Sequence[str]]) -> 
     return (round(alike, 1) * width if width > 1 else 0.0), width
 
 
-def _count_known(names: Names, cells: Iterable[str]) -> int:
+def count_known(names: Names, cells: Iterable[str]) -> int:
     """Return how many names of columns a row holds."""
     return len({name for cell in cells if (name := names.read(cell)).is_known})
 
@@ -360,7 +362,7 @@ def read_as_redcap(part: Part, dictionary: Part, folder: Path) -> Part | None:
         elif name:
             found[name] = part.rows[place].str.strip().replace(fields[name].choices)
         known += bool(name)
-    if len(found) < _FEWEST_KNOWN or known < len(part.headers) / 2:
+    if len(found) < FEWEST_KNOWN or known < len(part.headers) / 2:
         return None
     rows = pd.DataFrame(dict(enumerate(found.values())))
     reasons = dict(part.reasons) | {"kind": f"its columns are the fields of {dictionary.file!r}"}

@@ -18,6 +18,7 @@ _FORMAT: Final = {
     "redcap": ("kind", "delimiter", "quote", "encoding", "decimal", "date_order"),
     "workbook": ("kind", "decimal", "date_order"),
     "parquet": ("kind", "decimal", "date_order"),
+    "query": ("kind", "decimal", "date_order"),
     "tables": ("kind", "delimiter", "quote", "encoding"),
 }
 """Settings that a kind of file has."""
@@ -100,7 +101,11 @@ def _list_questions(recognition: Recognition) -> list[str]:
 
 
 def _write_head(layout: RecognisedLayout) -> Iterator[str]:
-    yield f"files = [{', '.join(map(quote, layout.files))}]"
+    if layout.connection:
+        yield f"connection = {quote(layout.connection)}"
+        yield f"table = {quote(layout.table)}"
+    else:
+        yield f"files = [{', '.join(map(quote, layout.files))}]"
     if layout.sheets:
         yield f"sheets = [{', '.join(map(quote, layout.sheets))}]  # the others have other columns"
     if layout.dictionary:
