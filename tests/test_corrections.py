@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import SourceError
+from analysis.intake import corrections
 from analysis.intake.cohort import load_cohort
 from analysis.intake.corrections import (
     COLUMNS,
@@ -17,7 +18,7 @@ from analysis.intake.corrections import (
 )
 from analysis.intake.engine import Engine
 from analysis.intake.sources import Log, Source, read_delimited, read_log, read_source
-from analysis.intake.sources.log import make_log
+from analysis.intake.sources.log import join_logs, make_log
 from logs import write_project
 
 LOG = """
@@ -50,13 +51,13 @@ def list_problems(*problems: tuple[int, str, str, str]) -> pd.DataFrame:
     return frame[["file", "sheet", "line", "column", "rule", "consequence", "suggestion"]]
 
 
-def fill_in(source: Source, corrections: dict[int, str]) -> None:
+def fill_in(source: Source, written: dict[int, str]) -> None:
     """Write a correction beside the problem of each line, as a person would."""
     path = source.folder / FILE
     with path.open(encoding="utf-8", newline="") as file:
         rows = [*csv.DictReader(file)]
     for row in rows:
-        row["correction"] = corrections.get(int(row["line"]), row["correction"])
+        row["correction"] = written.get(int(row["line"]), row["correction"])
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS)
         writer.writeheader()
@@ -109,7 +110,7 @@ def test_corrected_cell_is_read(engine: Engine, source: Source) -> None:
     write_corrections(source, log, list_problems(*PROBLEMS))
     fill_in(source, {2: "1.5", 3: "2024-02-28"})
 
-    corrected, stale = apply_corrections(log, read_corrections(source))
+    corrected, stale = apply_corrections(engine, log, read_corrections(source))
 
     expected = read_rows_of(log)
     assert expected.loc[0, log.find_text("needle")] == "15"
@@ -142,7 +143,7 @@ def test_correction_is_used_while_its_cell_holds_its_text(
     path.write_text(change(path.read_text(encoding="utf-8")), encoding="utf-8")
     written = read_delimited(engine, path, source.format)
 
-    log, stale = apply_corrections(written, read_corrections(source))
+    log, stale = apply_corrections(engine, written, read_corrections(source))
 
     cells = read_rows_of(log)[[*log.texts]].to_numpy().ravel().tolist()
     assert cells.count("0.75") == is_used
@@ -170,7 +171,19 @@ def test_earlier_corrections_outlive_a_new_list(engine: Engine, source: Source) 
     ]
 
 
-NASTY = ["a\nb", "a\r\nb", ' "quoted" ', "=1+1", "a;b,c", "NaN", "NA", "007", "Rötung →", "'"]
+NASTY = [
+    "a\nb",
+    "a\r\nb",
+    "a\rb",
+    ' "quoted" ',
+    "=1+1",
+    "a;b,c",
+    "NaN",
+    "NA",
+    "007",
+    "Rötung →",
+    "'",
+]
 
 
 @pytest.mark.parametrize("text", NASTY)
@@ -181,13 +194,82 @@ def test_any_text_goes_round(engine: Engine, root: Path, text: str) -> None:
     write_corrections(source, log, list_problems((2, "harm", "unknown_side_effect", "noted")))
     fill_in(source, {2: text + "!"})
 
-    corrected, stale = apply_corrections(log, read_corrections(source))
+    corrected, stale = apply_corrections(engine, log, read_corrections(source))
 
     assert stale.empty
     assert read_rows_of(corrected).loc[0, "c0"] == text + "!"
 
 
-@pytest.mark.parametrize("content", [b"", b"line,found\n2,15\n", b"\xff\xfe", b"x" * 9])
+TWO_FILES = {
+    "b.csv": "patient,day,harm,device\nb,2024-01-03,blotchy,pen\nc,2024-01-04,=1,\n",
+    "a.csv": "patient,day,harm,device\nd,2024-01-05,,roller\ne,2024-01-06,odd,pen\n",
+}
+PLACES = [
+    # file, line, column, text of the cell
+    ("a.csv", 2, "device", "roller"),
+    ("a.csv", 3, "", ""),
+    ("a.csv", 3, "harm", "odd"),
+    ("a.csv", 9, "harm", ""),  # there is no such line
+    ("b.csv", 2, "device", "pen"),
+    ("b.csv", 2, "harm", "blotchy"),
+    ("b.csv", 2, "weight", ""),  # nor such a column
+    ("b.csv", 3, "harm", "=1"),
+]
+
+
+@pytest.mark.parametrize(("cells", "characters"), [(20_000, 4_000_000), (1, 4_000_000), (9, 1)])
+def test_texts_leave_the_engine_some_at_a_time(
+    engine: Engine, tmp_path: Path, cells: int, characters: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many go together, each place of each file has the text of its own cell."""
+    monkeypatch.setattr(corrections, "_CELLS_AT_ONCE", cells)
+    monkeypatch.setattr(corrections, "_TEXT_AT_ONCE", characters)
+    source = read_source(write_project(tmp_path, LOG), "clinic")
+    parts = []
+    for name, text in TWO_FILES.items():
+        (source.folder / name).write_text(text, encoding="utf-8")
+        parts.append((0, read_delimited(engine, source.folder / name, source.format, name)))
+    listed = pd.DataFrame(PLACES[::-1], columns=["file", "line", "column", "text"])
+    problems = listed.assign(sheet=None, rule="odd", suggestion=None)
+
+    write_corrections(source, join_logs(engine, parts), problems)
+
+    found = [(row["file"], row["line"], row["column"], row["found"]) for row in read_all(source)]
+    assert found == PLACES
+
+
+def read_all(source: Source) -> list[corrections.Row]:
+    return [*corrections.read_all_rows(source)]
+
+
+def test_several_corrections_of_a_row(engine: Engine, source: Source) -> None:
+    """Each stands in its cell; of two for one cell the first counts, all other cells are as they
+    were."""
+    log = read_log(engine, source)
+    columns = ["line", "column", "found", "correction"]
+    rows = [
+        (2, "needle", "15", "1.5"),
+        (2, "needle", "15", "0.5"),
+        (2, "harm", "none", "redness"),
+        (4, "needle", "1.5", "2"),
+    ]
+    written = pd.DataFrame(rows, columns=columns).assign(file="log.csv", sheet="", rule="x")
+
+    corrected, stale = apply_corrections(engine, log, written)
+
+    assert stale.empty
+    assert read_rows_of(corrected)[[*log.texts]].to_numpy().tolist() == [
+        ["a", "2024-01-03", "acne scars", "1.5", "redness"],
+        ["b", "2024-02-31", "acne scars", "1.5", "none"],
+        ["c", "2024-01-05", "acne scars", "2", "blotchy"],
+    ]
+
+
+MORE = ",".join(COLUMNS).encode() + b"\nlog.csv,,2,needle,15,,,1.5,6\n"
+"""A row with a cell more than the header."""
+
+
+@pytest.mark.parametrize("content", [b"", b"line,found\n2,15\n", b"\xff\xfe", b"x" * 9, MORE])
 def test_file_that_is_none(source: Source, content: bytes) -> None:
     """One sentence says which columns it needs, and holds no cell."""
     (source.folder / FILE).write_bytes(content)

@@ -4,12 +4,15 @@ import os
 import shutil
 import subprocess
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from typer.testing import CliRunner
 
+from analysis import cli
 from analysis.errors import SourceError
 from analysis.intake.clean import Account
 from analysis.intake.corrections import write_corrections
@@ -339,3 +342,40 @@ def test_server_that_lets_nobody_in(
     monkeypatch.setenv("CLINIC_DATABASE", url.replace(old, new))
 
     assert "The database that CLINIC_DATABASE names cannot be reached" in refuse(project)
+
+
+def test_init_of_a_server(
+    project: Path, server: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tables that may be read are listed, of every schema; those that look like a log are
+    recognised, by the variable of the address, which itself is neither written nor told."""
+    execute(
+        server,
+        """
+        create schema other;
+        create table other.scans (patient text, "date" date, concern text);
+        insert into other.scans values ('A1', '2024-03-13', 'acne scars');
+        grant usage on schema other to reader; grant select on other.scans to reader;
+        create table scans (patient text, "date" date, concern text);
+        insert into scans values ('A1', '2024-02-13', 'acne scars');
+        grant select on scans to reader; create table shut (patient text, "date" date);
+        """,
+    )
+    monkeypatch.chdir(project)
+
+    told = CliRunner().invoke(cli.app, ["init", "env:CLINIC_DATABASE"])
+
+    assert told.exit_code == 0, told.exception
+    text = (project / "data/clinic-database/source.toml").read_text(encoding="utf-8")
+    declared = tomllib.loads(text)
+    assert [(each["connection"], each["table"]) for each in declared["layouts"]] == [
+        ("env:CLINIC_DATABASE", "other.scans"),
+        ("env:CLINIC_DATABASE", "scans"),
+    ]
+    assert "not read: 'visits': no patient column was recognised" in told.output
+    assert "shut" not in told.output
+    assert PASSWORD not in text + told.output
+    assert sorted(path.name for path in (project / "data/clinic-database").iterdir()) == [
+        "source.toml"
+    ]
+    execute(server, "drop table other.scans, scans, shut; drop schema other")

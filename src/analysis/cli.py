@@ -19,7 +19,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from analysis.errors import OutcomesError, StrictError, UsageError, write_out
+from analysis.errors import (
+    TOO_LARGE,
+    OutcomesError,
+    SourceError,
+    StrictError,
+    UsageError,
+    write_out,
+)
 
 if TYPE_CHECKING:
     from analysis.intake.cohort import Cohort
@@ -35,6 +42,7 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 _LISTED_PROBLEMS: Final = 8
+_OUT_OF_MEMORY: Final = "OutOfMemoryException"
 _LONG: Final = 20_000_000
 """Bytes from which on a log takes long enough to say what is being done."""
 
@@ -46,6 +54,12 @@ def main() -> None:
     except OutcomesError as error:
         _say(f"outcomes: {error}", err=True)
         sys.exit(error.exit_code)
+    except Exception as error:
+        # DuckDB's own is no MemoryError, and is known below this roof only
+        if not isinstance(error, MemoryError) and type(error).__name__ != _OUT_OF_MEMORY:
+            raise
+        _say(f"outcomes: {TOO_LARGE}", err=True)
+        sys.exit(SourceError.exit_code)
 
 
 def _say(line: str, *, err: bool = False) -> None:
@@ -65,7 +79,13 @@ def _write_as_json(match: re.Match[str]) -> str:
 
 @app.command()
 def init(
-    log: Annotated[Path, typer.Argument(help="The log: a file, or a folder of files.")],
+    log: Annotated[
+        str,
+        typer.Argument(
+            help="The log: a file, a folder of files, an SQLite database, or env:VARIABLE for the "
+            "PostgreSQL database whose address stands in that environment variable."
+        ),
+    ],
     name: Annotated[str, typer.Option(help="Name of the source; else the log's name.")] = "",
 ) -> None:
     """Write data/SOURCE/source.toml: what was recognised in a log and why, and what is still open.
@@ -73,19 +93,28 @@ def init(
     The log is copied into data/SOURCE/ unless it is there already. Nothing is overwritten.
     """
     from analysis.intake.corrections import FILE as CORRECTIONS_FILE
-    from analysis.intake.recognise import describe_recognition, recognise_log, write_source
+    from analysis.intake.recognise import (
+        describe_recognition,
+        find_database,
+        recognise_database,
+        recognise_log,
+        write_source,
+    )
     from analysis.intake.sources import SETTINGS_FILE, VOCABULARY_FILE, find_project
     from analysis.vocabulary import read_vocabulary
 
+    database = find_database(log)
+    path = Path(log)
+    title = path.resolve().name if path.is_dir() else path.stem
     source = name or re.sub(
-        r"[^a-z0-9]+", "-", (log.resolve().name if log.is_dir() else log.stem).lower()
+        r"[^a-z0-9]+", "-", (database.title if database else title).lower()
     ).strip("-")
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", source):
         raise UsageError(
             f"{source!r} cannot name a source; use lower-case letters, digits, - and _."
         )
-    if log.name in (SETTINGS_FILE, VOCABULARY_FILE, CORRECTIONS_FILE):
-        raise UsageError(f"{log.name!r} is a name of our own; rename the log.")
+    if path.name in (SETTINGS_FILE, VOCABULARY_FILE, CORRECTIONS_FILE):
+        raise UsageError(f"{path.name!r} is a name of our own; rename the log.")
     folder = find_project() / "data" / source
     settings = folder / SETTINGS_FILE
     if settings.exists():
@@ -93,9 +122,20 @@ def init(
             f"data/{source}/{SETTINGS_FILE} exists already and was not touched; "
             "edit it, remove it, or choose another --name."
         )
-    recognised = recognise_log(log, source, read_vocabulary(folder / VOCABULARY_FILE))
+    known = read_vocabulary(folder / VOCABULARY_FILE)
+    if database:
+        here = database.folder
+        if database.journals and here.resolve() != folder:
+            raise SourceError(
+                f"{database.journals[0].name!r} beside the database holds what is not in it yet; "
+                "close the program that writes to it, then run init again."
+            )
+        recognised = recognise_database(database, source, known)
+    else:
+        here = path if path.is_dir() else path.parent
+        recognised = recognise_log(path, source, known)
     text = write_source(recognised).encode("utf-8")
-    _copy_logs(log if log.is_dir() else log.parent, recognised.files, folder)
+    _copy_logs(here, recognised.files, folder)
     with os.fdopen(os.open(settings, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(text)
     _say(f"data/{source}/{SETTINGS_FILE}")

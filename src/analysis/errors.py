@@ -30,6 +30,12 @@ def _write_mark(mark: str) -> str:
     return f"\\u{ord(mark):04X}" if ord(mark) < 0x10000 else f"\\U{ord(mark):08X}"
 
 
+TOO_LARGE: Final = (
+    "The log is larger than the memory this command may use; allow it more, or split the log into "
+    "sources of their own."
+)
+
+
 class OutcomesError(Exception):
     """Base of all errors that are shown without a traceback."""
 

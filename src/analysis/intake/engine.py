@@ -17,7 +17,7 @@ import duckdb
 import ibis
 import pandas as pd
 
-from analysis.errors import SourceError
+from analysis.errors import TOO_LARGE, SourceError
 
 try:
     import resource
@@ -105,14 +105,19 @@ def open_engine(inside: Path | None = None) -> Iterator[Engine]:
             temp_directory=str(folder),
         )
         try:
-            yield Engine(connection, folder)
-        except (MemoryError, duckdb.OutOfMemoryException):
-            raise SourceError(
-                "The log is larger than the memory this command may use; allow it more, or split "
-                "the log into sources of their own."
-            ) from None
+            with say_too_large():
+                yield Engine(connection, folder)
         finally:
             connection.disconnect()
+
+
+@contextmanager
+def say_too_large() -> Iterator[None]:
+    """Say in one sentence that memory was not enough, whoever found it out."""
+    try:
+        yield
+    except (MemoryError, duckdb.OutOfMemoryException):
+        raise SourceError(TOO_LARGE) from None
 
 
 def _find_memory() -> int:

@@ -16,6 +16,7 @@ from analysis.intake import cells
 from analysis.intake.cache import CACHE, list_kept, list_kept_sources, remove_cohort
 from analysis.intake.corrections import (
     FILE,
+    Row,
     apply_corrections,
     read_all_rows,
     read_corrections,
@@ -93,7 +94,7 @@ def forget_patient(project: Path, name: str, patient: str) -> Forgotten:
     try:
         with open_engine() as engine:
             log = read_log(engine, source)
-            corrected, stale = apply_corrections(log, corrections)
+            corrected, stale = apply_corrections(engine, log, corrections)
             ids, after = _list_ids(log, source), _list_ids(corrected, source)
         width = cells.find_width(text for _place, text, _session in ids)
         in_log = sorted({*_find_places(ids, written, width), *_find_places(after, written, width)})
@@ -108,13 +109,14 @@ def forget_patient(project: Path, name: str, patient: str) -> Forgotten:
         )
     for folder in held:
         remove_cohort(folder)
-    rows = read_all_rows(source)
-    is_theirs = [place in {*in_log} for place in _list_places(rows)]
-    if any(is_theirs):
-        write_all_rows(source, rows[[not each for each in is_theirs]])
+    theirs = {*in_log}
+    corrected_rows = sum(_find_place(row) in theirs for row in read_all_rows(source))
+    if corrected_rows:
+        others = (row for row in read_all_rows(source) if _find_place(row) not in theirs)
+        write_all_rows(source, others)
     return Forgotten(
         cohorts=len(held),
-        corrections=sum(is_theirs),
+        corrections=corrected_rows,
         in_log=tuple(in_log),
         unfitting=tuple(unfitting),
         unread=unread,
@@ -126,6 +128,10 @@ def _count_rows(path: Path) -> int:
         return len(pd.read_csv(path, dtype="str"))
     except (OSError, ValueError):
         return 0
+
+
+def _find_place(row: Row) -> Place:
+    return row["file"], row["sheet"], row["line"]
 
 
 def _list_places(rows: pd.DataFrame) -> Iterator[Place]:

@@ -127,7 +127,7 @@ def _write_tables(
 ) -> None:
     """Climb the stairs from the log to the tables of the schema, and move them to the folder."""
     tell(f"reading the log of {source.name!r}")
-    log, stale = apply_corrections(read_log(engine, source), read_corrections(source))
+    log, stale = apply_corrections(engine, read_log(engine, source), read_corrections(source))
     log = spread_wide(engine, log, source)
     tell("reading its cells")
     cleaned = clean_log(engine, log, source, vocabulary, as_of)

@@ -13,9 +13,11 @@ from analysis.intake.clean import Account
 from analysis.intake.cohort.cohort import Cohort
 from analysis.intake.cohort.keeping import build_tables, hash_data, hash_parts, read_code, read_kept
 from analysis.intake.cohort.selection import Selection, check_selection
+from analysis.intake.engine import say_too_large
 from analysis.intake.sources import SETTINGS_FILE, Source, find_project, read_source
 
 
+@say_too_large()
 def load_cohort(
     source: str,
     *,

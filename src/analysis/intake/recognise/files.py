@@ -6,8 +6,11 @@ row of a sheet is its header.
 
 import codecs
 import csv
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Final
@@ -29,7 +32,11 @@ TEXTS: Final = (".csv", ".tsv", ".txt", ".tab", ".dat", ".asc", ".psv")
 ROWS_LOOKED_AT: Final = 200_000
 """Rows of a file that are looked at; ``check`` reads all of them."""
 _DELIMITERS: Final = (";", ",", "\t", "|", "^", "~", ":", "\x1f", "\x01")
-_RECORDS_LOOKED_AT: Final = 100
+_USUAL_QUOTE: Final = '"'
+_OTHER_QUOTES: Final = ("'",)
+"""Marks around cells that hold a delimiter."""
+_RECORDS_LOOKED_AT: Final = 200
+"""Lines; the header is among the first hundred."""
 _START: Final = 200_000
 """Bytes at the start of a file that its encoding is found in, and characters of a line."""
 _PIECE: Final = 1 << 20
@@ -44,8 +51,8 @@ _WESTERN: Final = frozenset(
     "ÄÖÜäöüßÁÉÍÓÚáéíóúÀÈÌÒÙàèìòùÂÊÎÔÛâêîôûËÏëïÃÕãõÑñÇçÅåÆæØøŒœÿ\u00a0°ºªµ²½±×´§€·–—‘’“”„…•«»¡¿"
 )
 """What stands in western texts of cp1252 beside ASCII."""
-_FEWEST_KNOWN: Final = 2
-"""Names of columns that a row of a sheet must hold to be its header."""
+FEWEST_KNOWN: Final = 2
+"""Names of columns that a row must hold to be the header, and a table of a database to be a log."""
 _REDCAP_OWN: Final = ("redcap_", "event name", "repeat instrument", "repeat instance")
 _LIKE_REDCAP: Final = ("redcap_event_name", "redcap_repeat_instrument", "redcap_repeat_instance")
 
@@ -69,6 +76,8 @@ class Part:
     """The data dictionary of a REDCap export."""
     labels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Field of a REDCap export → its label."""
+    connection: str = ""
+    """The database, of which ``file`` is a table."""
 
     @property
     def place(self) -> str:
@@ -93,26 +102,47 @@ def read_parts(path: Path, names: Names) -> list[Part]:
         raise SourceError(f"The log {path.name!r} cannot be read (no such file or directory).")
     if kind in WORKBOOKS:
         return [*_read_workbook(path, names)]
-    return [_read_parquet(path) if kind in PARQUET else _read_text(path)]
+    return [_read_parquet(path) if kind in PARQUET else _read_text(path, names)]
 
 
-def _read_text(path: Path) -> Part:
+def _read_text(path: Path, names: Names) -> Part:
     encoding, encoding_reason = detect_encoding(path)
-    delimiter = detect_delimiter(path, encoding)
-    written = Format(delimiter=delimiter, encoding=encoding)
+    delimiter, quote, quote_reason = detect_marks(path, encoding, names)
+    written = Format(delimiter=delimiter, quote=quote, encoding=encoding)
     with open_engine() as engine:
-        log = read_delimited(engine, path, written)
-        rows = _take_rows(log)
+        log = read_delimited(engine, path, written, "", partial(_find_header, names))
+        rows = take_rows(log)
+        titles = log.rows.filter(log.rows.kind == "title").line.execute()
     reasons = {
         "delimiter": "cuts the rows into the most columns of the same number",
+        "quote": quote_reason,
         "encoding": encoding_reason,
     }
+    if len(titles):
+        told = f"{len(titles)} rows" if len(titles) > 1 else "one row"
+        reasons["header"] = f"the header of {path.name!r} is found below {told} of titles"
     return Part(path.name, log.headers, rows, written, reasons)
 
 
-def _take_rows(log: Log) -> pd.DataFrame:
-    """Return the texts of the first rows, by the position of their column."""
-    first = log.rows.order_by("row").limit(ROWS_LOOKED_AT).select(*log.texts).execute()
+def _find_header(names: Names, records: Iterable[Sequence[str]]) -> int:
+    """Return the position of the record that holds the most names of columns.
+
+    That is the first one, unless another one holds two or more, and more than it, and each record
+    above is a title: less than half as many of its cells are filled.
+    """
+    looked_at = [*records]
+    known = [count_known(names, row) for row in looked_at]
+    filled = [sum(bool(cell.strip()) for cell in row) for row in looked_at]
+    best = max(range(len(looked_at)), key=lambda place: (known[place], -place))
+    is_below_titles = all(above <= filled[best] / 2 for above in filled[:best])
+    is_header = known[best] >= FEWEST_KNOWN and known[best] > known[0] and is_below_titles
+    return best if is_header else 0
+
+
+def take_rows(log: Log) -> pd.DataFrame:
+    """Return the texts of the first rows below the header, by the position of their column."""
+    below = log.rows.filter((log.rows.kind != "title") & (log.rows.cells > 0))
+    first = below.order_by("row").limit(ROWS_LOOKED_AT).select(*log.texts).execute()
     return first.astype("str").set_axis(range(len(log.texts)), axis=1)
 
 
@@ -132,7 +162,7 @@ def _read_workbook(path: Path, names: Names) -> Iterator[Part]:
         if best is None:
             continue
         known = sum(names.read(header).is_known for header in best.cells)
-        headers = best.cells if known >= _FEWEST_KNOWN else ()
+        headers = best.cells if known >= FEWEST_KNOWN else ()
         below = [row[: len(headers)] for row in sheet.rows[best.last + 1 :] if any(row)]
         rows = pd.DataFrame(below[:ROWS_LOOKED_AT], columns=range(len(headers)), dtype="str")
         reasons = {"kind": f"a workbook; the header of sheet {sheet.name!r} is row {best.last + 1}"}
@@ -145,7 +175,7 @@ def _read_parquet(path: Path) -> Part:
     with open_engine() as engine:
         source = Source(name=path.parent.name, title="", folder=path.parent)
         log = read_parquet(engine, source, Layout(files=(path.name,), format=written), path.name)
-        return Part(path.name, log.headers, _take_rows(log), written, {"kind": "a Parquet file"})
+        return Part(path.name, log.headers, take_rows(log), written, {"kind": "a Parquet file"})
 
 
 # --- text -------------------------------------------------------------------------------------
@@ -207,25 +237,92 @@ def _is_western(raw: bytes) -> bool:
     return all(mark.isascii() or mark in _WESTERN for mark in text)
 
 
-def detect_delimiter(path: Path, encoding: str) -> str:
-    """Return the mark that cuts most rows into as many cells as the header, and into the most."""
+def detect_marks(path: Path, encoding: str, names: Names) -> tuple[str, str, str]:
+    """Return the delimiter, the mark around cells, and what the second rests on.
+
+    The delimiter is the one that cuts most rows into as many cells as the header, and into the
+    most. A mark other than ``"`` stands around cells where it is needed to cut the rows alike, or
+    where it stands around every cell of the header.
+    """
     with path.open(encoding=encoding, newline="", errors="replace") as file:
-        lines = [file.readline(_START) for _record in range(_RECORDS_LOOKED_AT)]
+        read = (file.readline(_START) for _record in range(_RECORDS_LOOKED_AT))
+        lines = [line for line in read if line]
+    plain, alike = _find_delimiter(lines, _USUAL_QUOTE, names)
+    bare = [*chain.from_iterable(_cut(lines, plain, ""))]
+    for quote in _OTHER_QUOTES if not any(cell[:1] == _USUAL_QUOTE for cell in bare) else ():
+        delimiter, quoted_alike = _find_delimiter(lines, quote, names)
+        if quoted_alike > alike:
+            return delimiter, quote, "without it the rows are not cut alike"
+        header = _find_first_of_width(_cut(lines, plain, ""))
+        if header and all(_is_around(quote, cell.strip()) for cell in header):
+            return plain, quote, "stands around every cell of the header"
+    return plain, _USUAL_QUOTE, "no other mark stands around cells"
 
-    def judge(mark: str) -> tuple[float, int]:
-        try:
-            counts = [len(record) for record in csv.reader(lines, delimiter=mark) if record]
-        except csv.Error:
-            return 0.0, 0
-        width = counts[0] if counts else 0
-        alike = sum(count == width for count in counts) / max(len(counts), 1)
-        return (round(alike, 1), width) if width > 1 else (0.0, width)
 
-    def weigh(mark: str) -> tuple[float, int]:
-        alike, width = judge(mark)
-        return alike * width, width
+def _is_around(quote: str, cell: str) -> bool:
+    return len(cell) > 1 and cell[0] == cell[-1] == quote
 
-    return max(_DELIMITERS, key=weigh)
+
+def _find_delimiter(lines: Sequence[str], quote: str, names: Names) -> tuple[str, float]:
+    """Return the delimiter that cuts the lines best, and how many cells it cuts alike.
+
+    The first record is the header, unless no delimiter cuts half of the records as it cuts the
+    first: then that is a title, and the header one that holds names of columns.
+    """
+    cut = {mark: _cut(lines, mark, quote) for mark in _DELIMITERS}
+    weighed = {mark: (*_weigh(records, records[:1]), 0) for mark, records in cut.items()}
+    if all(alike < width / 2 or width < 2 for alike, width, _known in weighed.values()):
+        for mark, records in cut.items():
+            header = _find_first_of_width(records)
+            above = next((n for n, each in enumerate(records) if each is header), 0)
+            weighed[mark] = (*_weigh(records[above:], [header]), count_known(names, header))
+    is_header = {mark: known >= FEWEST_KNOWN for mark, (_a, _w, known) in weighed.items()}
+    best = max(weighed, key=lambda mark: (is_header[mark], *weighed[mark][:2]))
+    return best, weighed[best][0]
+
+
+def _cut(lines: Sequence[str], delimiter: str, quote: str) -> list[list[str]]:
+    """Return the records; none where the lines cannot be cut so.
+
+    Of a mark that is not the usual one it is asked that every line is a record by itself: what
+    runs over several lines may have been opened by an apostrophe.
+    """
+    is_unusual = quote in _OTHER_QUOTES
+    reader = csv.reader(
+        lines,
+        delimiter=delimiter,
+        quotechar=quote or None,
+        quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        strict=is_unusual,
+    )
+    try:
+        records = [*reader]
+    except csv.Error:
+        return []
+    is_whole = not is_unusual or len(records) == len(lines)
+    return [record for record in records if record] if is_whole else []
+
+
+def _find_first_of_width(records: Sequence[Sequence[str]]) -> Sequence[str]:
+    """Return the first of the records with the number of cells that most have; what stands above
+    it are titles."""
+    counts = Counter(len(record) for record in records if len(record) > 1)
+    width = max(counts, key=lambda each: (counts[each], each), default=0)
+    return next((record for record in records if len(record) == width), [])
+
+
+def _weigh(records: Sequence[Sequence[str]], first: Sequence[Sequence[str]]) -> tuple[float, int]:
+    """Return how well a delimiter cuts: the share of records that are as wide as the first one,
+    times that width; and the width."""
+    width = len(first[0]) if first else 0
+    alike = sum(len(record) == width for record in records) / max(len(records), 1)
+    # a record or two that are cut otherwise are no sign of another delimiter
+    return (round(alike, 1) * width if width > 1 else 0.0), width
+
+
+def count_known(names: Names, cells: Iterable[str]) -> int:
+    """Return how many names of columns a row holds."""
+    return len({name for cell in cells if (name := names.read(cell)).is_known})
 
 
 # --- REDCap -----------------------------------------------------------------------------------
@@ -265,7 +362,7 @@ def read_as_redcap(part: Part, dictionary: Part, folder: Path) -> Part | None:
         elif name:
             found[name] = part.rows[place].str.strip().replace(fields[name].choices)
         known += bool(name)
-    if len(found) < _FEWEST_KNOWN or known < len(part.headers) / 2:
+    if len(found) < FEWEST_KNOWN or known < len(part.headers) / 2:
         return None
     rows = pd.DataFrame(dict(enumerate(found.values())))
     reasons = dict(part.reasons) | {"kind": f"its columns are the fields of {dictionary.file!r}"}

@@ -96,9 +96,10 @@ class Group:
 
 
 def group_parts(parts: Sequence[Part]) -> list[Group]:
-    """Return the parts by how they are written: kind, delimiter, encoding and columns.
+    """Return the parts by how they are written: kind, delimiter, quotes, encoding and columns.
 
-    The columns of text stand in one order; those of a sheet in any. Sheets of one workbook are a
+    The columns of text stand in one order; those of a sheet in any. Each table of a database stands
+    alone. Sheets of one workbook are a
     group; so are workbooks whose sheets have the same names and columns.
     """
     by_key: dict[tuple[object, ...], list[Part]] = {}
@@ -106,7 +107,9 @@ def group_parts(parts: Sequence[Part]) -> list[Group]:
         columns = tuple(sorted(part.headers)) if part.sheet else part.headers
         book = part.file if part.sheet else ""
         written = part.written
-        key = (written.kind, written.delimiter, written.encoding, part.dictionary, book, columns)
+        table = part.file if part.connection else ""
+        marks = (written.delimiter, written.quote, table)
+        key = (written.kind, marks, written.encoding, part.dictionary, book, columns)
         by_key.setdefault(key, []).append(part)
     books: dict[tuple[object, ...], list[Part]] = {}
     for group, found in by_key.items():

@@ -108,6 +108,27 @@ def answer_side_effects(
     return answers, questions
 
 
+NO_DICTIONARY: Final = Question(
+    "This looks like a REDCap export without its data dictionary: what do its codes mean?",
+    "Put the dictionary into the folder and run init on the folder.",
+    "codes are read as they stand",
+)
+
+
+def ask_about_copies(table: str, others: Sequence[str]) -> list[Question]:
+    """Ask whether a table of sessions is a copy, where a database has several of them."""
+    if not others:
+        return []
+    return [
+        Question(
+            f"Does the table {table!r} hold sessions of its own, or those of "
+            f"{' and '.join(map(repr, others))} again?",
+            "Remove the block of a table that is a copy, an old state or a view of another one.",
+            "all of them are read, and what has the same patient, day and procedure is one session",
+        )
+    ]
+
+
 # --- what the vocabulary does not know --------------------------------------------------------
 
 
@@ -173,6 +194,24 @@ def _describe_scores(choice: Choice, group: Group, names: Iterable[str]) -> str:
         f"above {math.ceil(high / step) * step - step:g}" if few[high] else f"{high:g}",
     ]
     return f"its scores go from {ends[0]} to {ends[1]}, {len(patients)} different ones"
+
+
+def ask_about_unknown_scales(unknown: Iterable[UnknownScale]) -> list[Question]:
+    """Ask for the range and direction of scales that the vocabulary does not know."""
+    listed = [repr(each.name) for each in unknown if each.name]
+    few = sum(not each.name for each in unknown)
+    if few:
+        listed.append("one that fewer than five patients have")
+    if not listed:
+        return []
+    return [
+        Question(
+            f"What are the range and direction of scales the vocabulary does not know: "
+            f"{', '.join(listed)}?",
+            "Fill in the block below and put it into vocabulary.toml.",
+            "their scores are set aside",
+        )
+    ]
 
 
 @dataclass(frozen=True)

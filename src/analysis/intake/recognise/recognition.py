@@ -1,6 +1,6 @@
 """Recognises a file or a folder: which files are read together, and what each of them holds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from analysis.intake.recognise.columns import (
     read_meaning,
 )
 from analysis.intake.recognise.contents import NEARLY_ALL, Readers, is_day
+from analysis.intake.recognise.databases import Database, read_tables
 from analysis.intake.recognise.files import (
     PARQUET,
     TEXTS,
@@ -28,12 +29,15 @@ from analysis.intake.recognise.formats import find_decimal, prove_common_order
 from analysis.intake.recognise.grouping import Group, group_parts, is_numbered
 from analysis.intake.recognise.headers import Names, list_names, read_date_pattern
 from analysis.intake.recognise.questions import (
+    NO_DICTIONARY,
     Answer,
     Spelling,
     UnknownScale,
     answer_side_effects,
+    ask_about_copies,
     ask_about_dates,
     ask_about_scores,
+    ask_about_unknown_scales,
     list_spellings,
     list_unknown_scales,
     tell_missing,
@@ -43,6 +47,8 @@ from analysis.intake.sources import CANONICAL, DateOrder, Format, Rows
 from analysis.intake.sources.redcap import is_dictionary
 from analysis.vocabulary import BUILT_IN, Vocabulary
 
+_TOLD: Final = 8
+"""Tables that a sentence names."""
 _DAYS: Final = ("date", "birth_date", "score_after_date")
 _NUMBERS: Final = (
     *("needle", "score_before", "score_after", "minutes", "pain", "isotretinoin_months"),
@@ -62,6 +68,11 @@ class RecognisedLayout:
     written: Format
     reasons: Mapping[str, str]
     """Setting, role or scale → what it rests on."""
+    titles: tuple[str, ...] = ()
+    """What is told of files with titles above their header."""
+    connection: str = ""
+    """The database, of which ``table`` is read in place of files."""
+    table: str = ""
     sheets: tuple[str, ...] = ()
     dictionary: str = ""
     rows: Rows = "sessions"
@@ -89,9 +100,10 @@ class Recognition:
 
     @property
     def files(self) -> tuple[str, ...]:
-        """The files that are read, dictionaries included, each once."""
+        """The files that are read, dictionaries and databases included, each once."""
         named = [name for each in self.layouts for name in (*each.files, each.dictionary) if name]
-        return tuple(dict.fromkeys(named))
+        places = [each.connection.partition("sqlite:")[2] for each in self.layouts]
+        return tuple(dict.fromkeys((*named, *filter(None, places))))
 
     @property
     def undeclared_scales(self) -> list[str]:
@@ -148,6 +160,35 @@ def recognise_log(path: Path, name: str, vocabulary: Vocabulary = BUILT_IN) -> R
         layout = _recognise_tables(tables)
         return Recognition(name, (layout,), unread, vocabulary)
     return _recognise_parts(name, path, parts, unread, names, readers)
+
+
+def recognise_database(
+    database: Database, name: str, vocabulary: Vocabulary = BUILT_IN
+) -> Recognition:
+    """Return what can be recognised in the tables of a database.
+
+    Raises
+    ------
+    SourceError
+        When the database cannot be reached, or no table has a column for the patient and the day of
+        the session (the columns that are there are listed).
+    """
+    names, readers = list_names(vocabulary), Readers(vocabulary)
+    parts, unread = read_tables(database, name, names)
+    if not parts:
+        told = [f"{table!r}: {why.rstrip('.')}" for table, why in unread.items()]
+        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        raise SourceError(
+            f"No table of {name!r} can be read as a log: {'; '.join(told[:_TOLD])}{more}. Make a "
+            "view with columns such as patient and date, or write source.toml by hand."
+        )
+    found = _recognise_parts(name, database.folder, parts, unread, names, readers)
+    layouts: list[RecognisedLayout] = []
+    for each in found.layouts:
+        others = [one.table for one in layouts if each.rows == one.rows == "sessions"]
+        asked = ask_about_copies(each.table, others)
+        layouts.append(replace(each, questions=(*each.questions, *asked)))
+    return replace(found, layouts=tuple(layouts))
 
 
 def list_logs(folder: Path) -> list[Path]:
@@ -331,9 +372,9 @@ def _recognise_layout(
         answers["scale"] = Answer(choice.scale, "the headers of the scores name it")
     unknown = list_unknown_scales(choice, group, readers)
     asked = [*ask_about_dates(order, order_reason), *choice.questions]
-    asked += [*ask_about_scores(choice), *questions, *_ask_about_unknown_scales(unknown)]
+    asked += [*ask_about_scores(choice), *questions, *ask_about_unknown_scales(unknown)]
     if is_like_redcap(first) and not first.dictionary:
-        asked.append(_NO_DICTIONARY)
+        asked.append(NO_DICTIONARY)
     sheets = tuple(dict.fromkeys(part.sheet for part in group.parts if part.sheet))
     others = [part for part in parts if part.sheet and part.file in group.files]
     named = {*choice.scores, *filter(None, (choice.scale,))}
@@ -348,9 +389,12 @@ def _recognise_layout(
     settings = {"decimal": decimal_reason, "date_order": order_reason}
     return RecognisedLayout(
         place=group.place,
-        files=group.files,
+        files=() if first.connection else group.files,
+        connection=first.connection,
+        table=first.file if first.connection else "",
         written=written,
         reasons=dict(first.reasons) | settings | choice.reasons | _tell_why_rows(rows, group),
+        titles=tuple(part.reasons["header"] for part in group.parts if "header" in part.reasons),
         sheets=sheets if len(others) > len(group.parts) else (),
         dictionary=first.dictionary,
         rows=rows,
@@ -365,13 +409,6 @@ def _recognise_layout(
     )
 
 
-_NO_DICTIONARY: Final = Question(
-    "This looks like a REDCap export without its data dictionary: what do its codes mean?",
-    "Put the dictionary into the folder and run init on the folder.",
-    "codes are read as they stand",
-)
-
-
 def _tell_why_rows(rows: str, group: Group) -> dict[str, str]:
     whys = {
         "patients": "one row for each patient and no day of a session",
@@ -380,20 +417,3 @@ def _tell_why_rows(rows: str, group: Group) -> dict[str, str]:
     if group.is_wide:
         return {"rows": "a row is a patient; {n} stands for the number of the session"}
     return {"rows": whys[rows]} if rows in whys else {}
-
-
-def _ask_about_unknown_scales(unknown: Iterable[UnknownScale]) -> list[Question]:
-    listed = [repr(each.name) for each in unknown if each.name]
-    few = sum(not each.name for each in unknown)
-    if few:
-        listed.append("one that fewer than five patients have")
-    if not listed:
-        return []
-    return [
-        Question(
-            f"What are the range and direction of scales the vocabulary does not know: "
-            f"{', '.join(listed)}?",
-            "Fill in the block below and put it into vocabulary.toml.",
-            "their scores are set aside",
-        )
-    ]

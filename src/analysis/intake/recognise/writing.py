@@ -14,13 +14,16 @@ from analysis.intake.recognise.recognition import RecognisedLayout, Recognition
 from analysis.intake.sources import ROLES, SETTINGS_FILE, VOCABULARY_FILE
 
 _FORMAT: Final = {
-    "delimited": ("delimiter", "encoding", "decimal", "date_order"),
-    "redcap": ("kind", "delimiter", "encoding", "decimal", "date_order"),
+    "delimited": ("delimiter", "quote", "encoding", "decimal", "date_order"),
+    "redcap": ("kind", "delimiter", "quote", "encoding", "decimal", "date_order"),
     "workbook": ("kind", "decimal", "date_order"),
     "parquet": ("kind", "decimal", "date_order"),
-    "tables": ("kind", "delimiter", "encoding"),
+    "query": ("kind", "decimal", "date_order"),
+    "tables": ("kind", "delimiter", "quote", "encoding"),
 }
 """Settings that a kind of file has."""
+_USUAL: Final = {"quote": '"'}
+"""What is not worth a line."""
 _DEFAULTS: Final = (
     ("default_modality", "microneedling", "where the log does not say what was done"),
     ("default_setting", "clinic", 'or "home"'),
@@ -64,10 +67,10 @@ def describe_recognition(recognition: Recognition) -> list[str]:
         lines.append(f"{write_out(layout.place)}: a row is a {layout.rows.removesuffix('s')}")
         if layout.dictionary or layout.written.kind != "delimited":
             lines.append(f"  kind {layout.written.kind}: {write_out(layout.reasons['kind'])}")
-        for key in _FORMAT[layout.written.kind]:
+        for key, value in _list_settings(layout):
             if key != "kind":
-                value = getattr(layout.written, key)
                 lines.append(f"  {key} {value!r}: {write_out(layout.reasons[key])}")
+        lines += [f"  {write_out(told)}" for told in layout.titles]
         for role, header in (*layout.columns.items(), *layout.scores.items()):
             lines.append(f"  recognised: {header!r} as {role}: {write_out(layout.reasons[role])}")
         lines += [
@@ -75,6 +78,12 @@ def describe_recognition(recognition: Recognition) -> list[str]:
         ]
     lines += [f"not read: {place!r}: {write_out(why)}" for place, why in recognition.unread.items()]
     return lines + [f"question: {line}" for line in _list_questions(recognition)]
+
+
+def _list_settings(layout: RecognisedLayout) -> list[tuple[str, str]]:
+    """Return the settings of how the files are written, but the usual ones."""
+    listed = [(key, getattr(layout.written, key)) for key in _FORMAT[layout.written.kind]]
+    return [(key, value) for key, value in listed if _USUAL.get(key) != value]
 
 
 def quote(text: str) -> str:
@@ -92,7 +101,11 @@ def _list_questions(recognition: Recognition) -> list[str]:
 
 
 def _write_head(layout: RecognisedLayout) -> Iterator[str]:
-    yield f"files = [{', '.join(map(quote, layout.files))}]"
+    if layout.connection:
+        yield f"connection = {quote(layout.connection)}"
+        yield f"table = {quote(layout.table)}"
+    else:
+        yield f"files = [{', '.join(map(quote, layout.files))}]"
     if layout.sheets:
         yield f"sheets = [{', '.join(map(quote, layout.sheets))}]  # the others have other columns"
     if layout.dictionary:
@@ -115,8 +128,9 @@ def _write_scales(recognition: Recognition) -> Iterator[str]:
 
 def _write_blocks(layout: RecognisedLayout, above: str) -> Iterator[str]:
     yield from ("", f"[{above}format]")
-    for key in _FORMAT[layout.written.kind]:
-        yield f"{key} = {quote(getattr(layout.written, key))}  # {write_out(layout.reasons[key])}"
+    for key, value in _list_settings(layout):
+        yield f"{key} = {quote(value)}  # {write_out(layout.reasons[key])}"
+    yield from (f"# {write_out(told)}" for told in layout.titles)
     if layout.written.kind == "tables":
         return
     yield from ("", f'[{above}columns]  # role = "header in the log"')

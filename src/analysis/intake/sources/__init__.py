@@ -5,6 +5,7 @@ reader of its own; all of them return the same :class:`Log`.
 """
 
 from collections.abc import Iterator
+from functools import partial
 
 from analysis.errors import SourceError
 from analysis.intake.engine import Engine, open_engine
@@ -14,6 +15,7 @@ from analysis.intake.sources.log import (
     PROBLEM,
     Log,
     check_headers,
+    find_header,
     join_logs,
 )
 from analysis.intake.sources.parquet import read_parquet
@@ -114,7 +116,8 @@ def _read_layout(engine: Engine, source: Source, layout: Layout) -> list[Log]:
         elif kind == "query":
             part = read_query(engine, source, layout, name)
         else:
-            part = read_delimited(engine, source.folder / name, layout.format, name)
+            find = partial(find_header, source, layout, repr(name))
+            part = read_delimited(engine, source.folder / name, layout.format, name, find)
         check_headers(source, layout, repr(name), part.headers)
         if parts and part.headers != parts[0].headers:
             raise SourceError(

@@ -6,43 +6,93 @@ file with a short or a long row, a blank line or a line break inside a cell is r
 
 import codecs
 import csv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypeAlias
 
 import duckdb
 import ibis
 
 from analysis.errors import SourceError
 from analysis.intake.engine import NUMBER, Engine, Table
-from analysis.intake.sources.limits import LONGEST_CELL, LONGEST_LINE, check_text, open_inside
-from analysis.intake.sources.log import Log, make_log, name_texts, place_rows
+from analysis.intake.sources.limits import (
+    LONGEST_CELL,
+    LONGEST_LINE,
+    check_columns,
+    check_text,
+    open_inside,
+)
+from analysis.intake.sources.log import Log, make_log, make_rows, name_texts, place_rows
 from analysis.intake.sources.settings import SETTINGS_FILE, Format
+
+Record: TypeAlias = tuple[int, list[str]]
+"""Line and cells."""
+FindHeader: TypeAlias = Callable[[Iterable[Sequence[str]]], int]
 
 _FEWEST_MARKS: Final = 3
 """A line inside a cell that holds as many delimiters as a row is a row; fewer may be prose."""
+HEADER_WITHIN: Final = 100
+"""Rows; a header further down is not looked for."""
+_CELLS_LOOKED_AT: Final = 200_000
+"""Cells of them: what a hundred rows of the most columns have."""
 _CHUNK: Final = 1 << 20
 _UTF_8: Final = ("utf-8", "utf-8-sig")
 
 
-def read_delimited(engine: Engine, path: Path, written: Format, name: str = "") -> Log:
+def read_delimited(
+    engine: Engine,
+    path: Path,
+    written: Format,
+    name: str = "",
+    find_header: FindHeader = lambda _records: 0,
+) -> Log:
     """Return the header and the rows of one delimited text file.
 
     Lines are counted as an editor counts them, so that a quoted cell with a line break in it does
     not shift the rows below. A blank line is a row without a cell. ``name`` is what the file is
-    called in problems.
+    called in problems. ``find_header`` takes records until it knows which one is the header, and
+    returns its position; rows above it are titles.
     """
     text = _open_text(engine, path, written)
     with text.path.open(encoding="utf-8-sig", newline="") as file:
-        records = _read_records(path, file, written.delimiter)
-        _line, header = next(records, (0, []))
+        records = _read_records(path, file, written)
+        looked_at, found = _look_for_header(records, find_header)
+        above, (line, header) = looked_at[:found], (looked_at or [(0, [])])[found]
+        check_columns(len(header), path.name)
         names = tuple(each.strip() for each in header)
+        kinds = {at: "title" for at, cells in above if any(map(str.strip, cells))}
         if text.is_plain and names and not any("\n" in each for each in header):
-            part = _read_strictly(engine, text, written.delimiter, names)
+            part = _read_strictly(engine, text, written, names, line)
             if part is not None:
+                if above:
+                    titles = make_rows(engine, names, above, kinds)
+                    part = ibis.union(titles, part.mutate(row=part.row + len(above)))
                 return place_rows(part, names, file=name or path.name)
-        return make_log(engine, names, records, file=name or path.name)
+        rest = chain(above, looked_at[found + 1 :], records)
+        return make_log(engine, names, rest, file=name or path.name, kinds=kinds)
+
+
+def _look_for_header(
+    records: Iterator[Record], find_header: FindHeader
+) -> tuple[list[Record], int]:
+    """Return the records that had to be read to find the header, and its position among them."""
+    looked_at: list[Record] = []
+
+    def look() -> Iterator[list[str]]:
+        cells = 0
+        for record in islice(records, HEADER_WITHIN):
+            looked_at.append(record)
+            yield record[1]
+            cells += len(record[1])
+            if cells > _CELLS_LOOKED_AT:
+                return
+
+    rest = look()
+    first = [*islice(rest, 1)]
+    found = find_header(chain(first, rest)) if first else 0
+    return looked_at, found
 
 
 @dataclass(frozen=True)
@@ -104,20 +154,20 @@ def _count_lines(
 
 
 def _read_strictly(
-    engine: Engine, text: _Text, delimiter: str, names: tuple[str, ...]
+    engine: Engine, text: _Text, written: Format, names: tuple[str, ...], header: int
 ) -> Table | None:
-    """Return the rows below the header as DuckDB reads them; None where it does not find exactly
-    one row on each line."""
+    """Return the rows below the line of the header as DuckDB reads them; None where it does not
+    find exactly one row on each line."""
     texts = name_texts(names)
     try:
         found = engine.connection.read_csv(
             text.path,
             auto_detect=False,
             header=False,
-            skip=1,
-            delim=delimiter,
-            quote='"',
-            escape='"',
+            skip=header,
+            delim=written.delimiter,
+            quote=written.quote,
+            escape=written.quote,
             columns=dict.fromkeys(texts, "VARCHAR"),
             strict_mode=True,
             null_padding=False,
@@ -127,23 +177,29 @@ def _read_strictly(
         part = engine.keep(engine.name_part(), filled, numbered=True)
     except duckdb.Error:
         return None
-    if int(part.count().execute()) + 1 != text.lines:
+    if int(part.count().execute()) + header != text.lines:
         return None
     row = part[NUMBER]
     cells = ibis.literal(len(names), "int64")
-    return part.select(*texts, row=row, line=row + 2, cells=cells, kind=ibis.literal(""))
+    return part.select(*texts, row=row, line=row + header + 1, cells=cells, kind=ibis.literal(""))
 
 
-def _read_records(path: Path, file: IO[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _read_records(path: Path, file: IO[str], written: Format) -> Iterator[Record]:
     csv.field_size_limit(LONGEST_CELL)
     first = 1
     try:
-        reader = csv.reader(file, delimiter=delimiter, strict=True)
+        reader = csv.reader(
+            file,
+            delimiter=written.delimiter,
+            quotechar=written.quote or None,
+            quoting=csv.QUOTE_MINIMAL if written.quote else csv.QUOTE_NONE,
+            strict=True,
+        )
         marks = _FEWEST_MARKS
         for record in reader:
-            if first == 1:
+            if first <= HEADER_WITHIN and reader.line_num == first:
                 marks = max(marks, len(record) - 1)
-            if _swallows_rows(record, delimiter, marks):
+            if _swallows_rows(record, written.delimiter, marks):
                 raise SourceError(
                     f"The log {path.name!r}, lines {first} to {reader.line_num}: a quotation mark "
                     "is opened and not closed, so that rows became one cell; close or remove it."

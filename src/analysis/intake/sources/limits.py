@@ -200,6 +200,8 @@ def _check_description(file: BinaryIO, name: str) -> None:
         columns, groups = found.num_columns, found.num_row_groups
         largest = max((found.row_group(n).total_byte_size for n in range(groups)), default=0)
         smallest = min((found.row_group(n).total_byte_size for n in range(groups)), default=0)
+    except MemoryError:
+        raise
     except (ArrowException, OSError, ValueError):
         raise SourceError(f"The log {name!r} is a broken Parquet file; export it again.") from None
     check_columns(columns, name)

@@ -80,12 +80,22 @@ def make_log(
     sheet: str | None = None,
     kinds: Mapping[int, str] | None = None,
 ) -> Log:
-    """Return the log of one file or sheet from ``(line, cells)``; ``kinds`` are by line.
+    """Return the log of one file or sheet from ``(line, cells)``; ``kinds`` are by line."""
+    names = tuple(header.strip() for header in headers)
+    rows = make_rows(engine, names, records, kinds or {})
+    return place_rows(rows, names, file=file, sheet=sheet)
+
+
+def make_rows(
+    engine: Engine,
+    names: Sequence[str],
+    records: Iterable[tuple[int, Sequence[str]]],
+    kinds: Mapping[int, str],
+) -> Table:
+    """Return ``(line, cells)`` as :func:`place_rows` takes them.
 
     The rows go to the engine's folder some at a time.
     """
-    names = tuple(header.strip() for header in headers)
-    known = kinds or {}
     schema = pa.schema(
         [("row", pa.int64()), ("line", pa.int64()), ("cells", pa.int64()), ("kind", pa.string())]
         + [(text, pa.string()) for text in name_texts(names)]
@@ -95,12 +105,12 @@ def make_log(
     with pq.ParquetWriter(path, schema, compression="none") as writer:
         while some := [*islice(rest, _AT_ONCE)]:
             rows = [
-                (row, line, len(record), known.get(line, ""), *_fit(record, len(names)))
+                (row, line, len(record), kinds.get(line, ""), *_fit(record, len(names)))
                 for row, (line, record) in some
             ]
             columns = [pa.array(each) for each in zip(*rows, strict=True)]
             writer.write_batch(pa.record_batch(columns, schema=schema))
-    return place_rows(engine.connection.read_parquet(path), names, file=file, sheet=sheet)
+    return engine.connection.read_parquet(path)
 
 
 def _fit(record: Sequence[str], width: int) -> list[str]:
@@ -208,6 +218,20 @@ def check_headers(
                 f"{SETTINGS_FILE} names as {role}. {_list_headers(layout, headers)}"
             )
     return True
+
+
+def find_header(source: Source, layout: Layout, place: str, rows: Iterable[Sequence[str]]) -> int:
+    """Return the position of the first row that holds all mapped headers; where none does, of the
+    one that holds the most of them."""
+    mapped = {header for _role, header in layout.headers}
+    nearest, most = 0, 0
+    for position, row in enumerate(rows):
+        headers = [*map(str.strip, row)]
+        if check_headers(source, layout, place, headers, needed=False):
+            return position
+        if (known := len(mapped.intersection(headers))) > most:
+            nearest, most = position, known
+    return nearest
 
 
 def _list_headers(layout: Layout, headers: Sequence[str]) -> str:

@@ -30,6 +30,8 @@ def read_parquet(engine: Engine, source: Source, layout: Layout, name: str) -> L
         types = {key: kind for key, kind in rows.schema().items() if key != _NUMBER}
         texts = cast_to_text(rows, types, line=rows[_NUMBER] + 1)
         return make_typed_log(source, layout, name, spell(texts, types), types)
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error:
         raise SourceError(
             f"The log {name!r} is not a Parquet file, or a broken one; write it again, or correct "

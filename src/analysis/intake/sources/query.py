@@ -33,12 +33,50 @@ from analysis.intake.sources.typed import (
 )
 
 _SCHEMES: Final = ("postgresql://", "postgres://")
+_OWN_SPACES: Final = ("pg_", "information_schema")
+_OWN_TABLES: Final = ("sqlite_",)
+"""What a database keeps for itself."""
+_LIST: Final = "list of tables"
 _SECONDS_TO_CONNECT: Final = 20
 _ROWS_AT_ONCE: Final = 20_000
 
 
-def read_query(engine: Engine, source: Source, layout: Layout, name: str) -> Log:
-    """Return the rows of the table or the query a layout names.
+def list_tables(source: Source, layout: Layout) -> list[str]:
+    """Return the tables and views of the database of a layout, as settings name them: ``name``, or
+    ``schema.name`` where it is not the schema in use.
+
+    Raises
+    ------
+    SourceError
+        When the database cannot be reached or refuses.
+    """
+    with _open_database(source, layout) as database, _in_one_sentence(_LIST, source):
+        tables = [each for each in database.list_tables() if not each.startswith(_OWN_TABLES)]
+        if database.name != "sqlite":
+            here = database.current_database
+            for space in database.list_databases():
+                if space != here and not space.startswith(_OWN_SPACES):
+                    inside = database.list_tables(database=space)
+                    tables += [f"{space}.{table}" for table in inside]
+    return sorted(tables)
+
+
+def read_columns(source: Source, layout: Layout) -> list[str]:
+    """Return the names of the columns of the table a layout names.
+
+    Raises
+    ------
+    SourceError
+        As :func:`read_query`.
+    """
+    with _open_database(source, layout) as database, _in_one_sentence(layout.table, source):
+        return [*_find_rows(database, source, layout, layout.table)[1]]
+
+
+def read_query(
+    engine: Engine, source: Source, layout: Layout, name: str, limit: int | None = None
+) -> Log:
+    """Return the rows of the table or the query a layout names, or some of them.
 
     A table of a database has no order. ``line`` counts the rows by their columns from left to
     right, numbers by size and all else as text, whatever order a query asks for: the same rows have
@@ -51,7 +89,7 @@ def read_query(engine: Engine, source: Source, layout: Layout, name: str) -> Log
         When the database cannot be reached or refuses, the table is not there (the possible ones
         are listed), or a mapped column is not there or cannot be read as text.
     """
-    rows, types = _fetch(engine, source, layout, name)
+    rows, types = _fetch(engine, source, layout, name, limit)
     return make_typed_log(source, layout, name, rows, types)
 
 
@@ -62,13 +100,13 @@ def hash_query(engine: Engine, source: Source, layout: Layout, name: str) -> byt
 
 
 def _fetch(
-    engine: Engine, source: Source, layout: Layout, name: str
+    engine: Engine, source: Source, layout: Layout, name: str, limit: int | None = None
 ) -> tuple[Table, Mapping[str, dt.DataType]]:
     """Bring the rows into the engine, and return them with their lines and their types."""
     with _open_database(source, layout) as database, _in_one_sentence(name, source):
         rows, types = _find_rows(database, source, layout, name)
         check_columns(len(types), name)
-        texts = cast_to_text(rows, types)
+        texts = cast_to_text(rows.limit(limit) if limit else rows, types)
         # ibis hands no stream on to DuckDB, so the parts go in one by one
         landing = engine.name_part()
         landed = engine.connection.create_table(landing, schema=texts.schema())
@@ -194,8 +232,10 @@ def _in_one_sentence(name: str, source: Source) -> Iterator[None]:
     )
     try:
         yield
+    except duckdb.OutOfMemoryException:
+        raise  # it is the log that is too large, and no fault of its database
     except refusals as problem:
-        what = "query" if name == "query" else f"table {name!r}"
+        what = name if name in ("query", _LIST) else f"table {name!r}"
         reason = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(problem).__name__).lower()
         raise SourceError(
             f"The {what} of {source.name!r} is refused by its database ({reason}); try it in the "

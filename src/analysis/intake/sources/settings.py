@@ -83,6 +83,9 @@ class Format:
     """``delimited`` text, Excel ``workbook``, ``redcap`` export, canonical ``tables``, ``parquet``
     files, or a table or ``query`` of a database."""
     delimiter: str = ","
+    quote: str = '"'
+    """The mark around a cell that holds a delimiter, doubled where the cell holds it; empty where
+    no mark is one."""
     encoding: str = "utf-8"
     decimal: Decimal = "."
     date_order: DateOrder = "undeclared"
@@ -381,6 +384,12 @@ def _check_layout(source: Source, layout: Layout, where: str) -> None:
             raise SourceError(
                 f'No {role} column is mapped{block}: add `{role} = "header in the log"`.'
             )
+    mark = layout.format.quote
+    if len(mark) > 1 or mark in ("\r", "\n", layout.format.delimiter):
+        raise SourceError(
+            f"{where}, block [format], key 'quote': {mark!r} is not what it can hold; write the "
+            'one mark that stands around cells, such as "\'", or "" for none.'
+        )
     numbered = [header for _role, header in layout.headers if "{n}" in header]
     if numbered and not (layout.is_wide and layout.rows == "sessions"):
         raise SourceError(
