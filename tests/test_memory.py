@@ -7,7 +7,7 @@ import pytest
 
 from analysis import cli
 from analysis.errors import TOO_LARGE, SourceError
-from analysis.intake import cohort
+from analysis.intake.cohort import keeping, loading
 from analysis.intake.sources import limits
 from hostile import write_parquet
 from logs import load, write_project
@@ -21,7 +21,13 @@ SHORT = {
     "Python": MemoryError,
     "DuckDB": duckdb.OutOfMemoryException,
 }
-STEPS = ("hash_data", "read_corrections", "apply_corrections", "clean_log", "_read_kept")
+STEPS = {
+    "hash_data": loading,
+    "read_kept": loading,
+    "read_corrections": keeping,
+    "apply_corrections": keeping,
+    "clean_log": keeping,
+}
 
 
 @pytest.mark.parametrize("kind", SHORT)
@@ -34,7 +40,7 @@ def test_load_says_so(
     def fail(*_given: object) -> None:
         raise SHORT[kind]
 
-    monkeypatch.setattr(cohort, step, fail)
+    monkeypatch.setattr(STEPS[step], step, fail)
 
     with pytest.raises(SourceError) as told:
         load(tmp_path, LOG)
