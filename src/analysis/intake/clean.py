@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache, partial, reduce
 from operator import and_, or_
+from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import ibis
@@ -31,6 +32,7 @@ from analysis.intake.sources import (
     Rows,
     Source,
     check_tables,
+    list_problems,
 )
 from analysis.vocabulary import Scale, Vocabulary
 
@@ -165,7 +167,8 @@ def _take_tables(
     engine: Engine, log: Log, source: Source, vocabulary: Vocabulary, as_of: date
 ) -> Cleaned:
     """Return canonical tables as they are, without the rows that break the schema."""
-    frames, problems = check_tables(log, source, vocabulary, as_of)
+    frames, refused = check_tables(log, source, vocabulary, as_of)
+    problems = pd.concat([refused, _note_look_alikes(log, source)], ignore_index=True)
     tables = {}
     for name in CANONICAL:
         types = {key: _ENGINE_TYPES[name_type(item)] for key, item in COLUMNS[name].items()}
@@ -173,11 +176,26 @@ def _take_tables(
     types = dict.fromkeys(PROBLEM, "string") | {"line": "int64"}
     blank = int(log.rows.filter(_.cells == 0).count().execute())
     read = int(log.rows.count().execute())
-    bad = problems[["file", "line"]].drop_duplicates()
+    bad = refused[["file", "line"]].drop_duplicates()
     account = Account(read, read - blank - len(bad), len(bad), blank)
     account.check()
     listed = engine.keep("problems", make_table(problems, types))
     return Cleaned(problems=listed, account=account, tables=tables)
+
+
+def _note_look_alikes(log: Log, source: Source) -> pd.DataFrame:
+    """Return the notes on patients of canonical tables whose id looks like that of another one;
+    they count as written."""
+    file = next(each for each in source.every_layout[0].files if Path(each).stem == CANONICAL[0])
+    rows = log.rows.filter(_.file == file).order_by("row")
+    ids = rows.select("file", "line", text=rows[log.find_text("patient")]).execute()
+    folded = ids["text"].map(lambda text: cells.fold_patient(text, 0))
+    noted = cells.note_look_alike(Found())
+    return list_problems(
+        {"file": file, "line": line, "column": "patient", "rule": noted.rule}
+        | {"consequence": noted.consequence, "suggestion": noted.suggestion}
+        for line in ids["line"][folded.isin(cells.find_look_alikes(folded))]
+    )
 
 
 def name_column(source: Source, role: str, rows: Table) -> ibis.Value:
@@ -648,12 +666,18 @@ class _Reader:
                     ("severity", typed.severity.notnull()),
                     ("serious", typed.serious),
                     ("stopped", typed.stopped),
-                    ("resolved", ibis.literal(False)),
-                    ("action", ibis.literal(False)),
+                    ("resolved", typed.resolved),
+                    ("action", typed.action.notnull() & ~typed.action.isin(self._list_denials())),
                 )
                 if f"t_{role}" in self.rows.columns
             },
         )
+
+    def _list_denials(self) -> list[str]:
+        """Return the texts that say that nothing was done about side effects."""
+        columns = (self.texts.get((n, "t_action"), ()) for n, _layout in self._number())
+        read = {str(cells.parse_text(text).value or "") for each in columns for text in each}
+        return [text for text in sorted(read) if self._parse_effects(text).recorded == "none"]
 
     def _list_problems_of_roles(self) -> None:
         """List the problems of single cells. A row that is set aside is listed for that alone, its
