@@ -32,7 +32,7 @@ FITS: Final[Mapping[str, set[str]]] = {
 }
 """Scale → the concerns it scores; those that are not here score any."""
 SCORES: Final = ("score_before", "score_after")
-_DETAILS: Final = ("severity", "serious", "stopped")
+_DETAILS: Final = ("severity", "serious", "stopped", "resolved", "action")
 
 Said = tuple[str, str]
 """A rule and its consequence."""

@@ -542,13 +542,14 @@ def add_detail(slot: str) -> None:
         if row.kind != "visit" or not {"side_effects", slot} <= {*mutant.habit.headers}:
             return None
         row.cells["side_effects"] = Cell("none", False)
-        row.cells[slot] = Cell("severe", 3) if slot == "severity" else Cell("yes", True)
+        said = {"severity": Cell("severe", 3), "action": Cell("emollient", "emollient")}
+        row.cells[slot] = said.get(slot, Cell("yes", True))
         return f"row {place}, {slot} without a side effect"
 
     ENTRIES.append(Entry(f"{slot} without a side effect", "detail_without_side_effect", mutate))
 
 
-for _slot in ("severity", "serious", "stopped"):
+for _slot in ("severity", "serious", "stopped", "resolved", "action"):
     add_detail(_slot)
 
 

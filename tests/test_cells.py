@@ -539,6 +539,10 @@ CONCERNS = [
     ("poros y estrías", ["enlarged_pores", "stretch_marks"], []),
     ("acne scars, scars acne", ["acne_scars"], ["unknown_concern"]),
     ("melasma, hyperpigmentation", ["pigmentation:melasma"], []),  # once
+    ("hyperpigmentation, melasma", ["pigmentation:melasma"], []),
+    ("melasma, PIH", ["pigmentation:melasma"], ["several_subtypes"]),  # the first one counts
+    ("ice pick / boxcar / rolling", ["acne_scars:ice_pick"], ["several_subtypes"]),
+    ("melasma, chloasma", ["pigmentation:melasma"], []),
     ("hair loss", ["hair"], ["concern_out_of_scope"]),
     ("active acne / acne scars", ["acne_active", "acne_scars"], ["concern_out_of_scope"]),
     ("maintenance", ["unspecified"], ["concern_out_of_scope"]),

@@ -620,3 +620,36 @@ def test_name_in_the_id_column(text: str, is_name: bool) -> None:
 
     assert (found.rule == "name_in_id_column") == is_name
     assert text not in found.suggestion
+
+
+DETAILS = """
+    Who,Day,Harm,Over,Done
+    a,2024-01-01,none,yes,
+    a,2024-02-01,none,no,none
+    a,2024-03-01,none,,emollient
+    a,2024-04-01,,,antibiotic
+    a,2024-05-01,PIH,yes,emollient
+    a,2024-06-01,none,n/a,nothing
+"""
+
+
+def test_consequence_without_a_side_effect(tmp_path: Path) -> None:
+    """What is told of a side effect that is not there is listed; a row that says no is as it
+    should be."""
+    settings = """
+        files = ["log.csv"]
+        format = {date_order = "year-month-day"}
+        [columns]
+        patient = "Who"
+        date = "Day"
+        side_effects = "Harm"
+        resolved = "Over"
+        action = "Done"
+    """
+    project = write_source(tmp_path, settings, {"log.csv": DETAILS})
+
+    assert [each for each in list_problems(project) if "detail" in each] == [
+        "log.csv 2 Over detail_without_side_effect, noted",
+        "log.csv 4 Done detail_without_side_effect, noted",
+        "log.csv 5 Done detail_without_side_effect, noted",
+    ]

@@ -42,6 +42,7 @@ NOT_MUTATED: Final = {
     "patient_without_session": "several files joined by patient: test_wide",
     "ambiguous_sex": "what else stands in the column decides: test_open_questions",
     "look_alike_id": "an id beside another one decides: test_cells, test_hostile",
+    "several_subtypes": "a cell that names one concern twice: test_cells",
     "short_interval": "a note on two rows that are both as they should be: test_courses",
     "undeclared_session": "an answer of source.toml that is open: test_open_questions",
     "undeclared_not_applicable": "an answer of source.toml that is open: test_open_questions",

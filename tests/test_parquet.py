@@ -85,7 +85,8 @@ TEXTS = [
         pa.array([datetime(2024, 1, 3), datetime(2024, 1, 3, 0, 0, 0, 500)], pa.timestamp("ns")),
         ["2024-01-03", "2024-01-03T00:00:00.0005"],
     ),
-    (pa.array([datetime(2024, 1, 3)], pa.timestamp("us", "UTC")), ["2024-01-03"]),
+    (pa.array([datetime(2024, 1, 3)], pa.timestamp("us")), ["2024-01-03"]),
+    (pa.array([datetime(2024, 1, 3)], pa.timestamp("us", "UTC")), ["2024-01-03T00:00:00+00"]),
     (pa.array(["007", " a ", "1.50", None]), ["007", " a ", "1.50", ""]),
     (pa.nulls(2), ["", ""]),
     (pa.array([b"\xff\x00", None]), ["", ""]),
@@ -159,6 +160,11 @@ SLIPS = [
     (
         "day",
         pa.array([datetime(2024, 1, 3, 23), None, None, None], pa.timestamp("us", "UTC")),
+        ["'day', mapped as date,", "moments with a time zone", "give the day itself"],
+    ),
+    (  # midnight there is no midnight elsewhere
+        "day",
+        pa.array([datetime(2024, 1, 3), None, None, None], pa.timestamp("us", "UTC")),
         ["'day', mapped as date,", "moments with a time zone", "give the day itself"],
     ),
 ]

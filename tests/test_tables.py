@@ -175,3 +175,15 @@ def test_table_with_other_columns(tmp_path: Path, old: str, new: str) -> None:
 
     assert "'recorded.csv' of 'clinic' has not the columns of its table" in str(refused.value)
     assert "Expected: 'session', 'patient', 'term'" in str(refused.value)
+
+
+def test_ids_that_look_alike_are_noted(tmp_path: Path) -> None:
+    """An id in letters of elsewhere counts as it is written, and is noted; its row is used."""
+    more = "B2,male,,2,false\n        \u04101,female,,,false"  # a Cyrillic letter
+    before = load(write(tmp_path / "before")).account
+    project = write(tmp_path / "after", patients=("B2,male,,2,false", more))
+
+    after = load(project).account
+
+    assert list_problems(project) == ["patients.csv 4 patient look_alike_id, noted"]
+    assert (after.used, after.set_aside) == (before.used + 1, before.set_aside)

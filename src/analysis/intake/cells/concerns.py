@@ -47,8 +47,19 @@ def parse_concerns(
         elif vocabulary.concerns[target.concern].out_of_scope:
             found[target.concern] = Found(target, "concern_out_of_scope", "noted")
         else:
-            found.setdefault(target.concern, Found(target))
+            found[target.concern] = _join_subtypes(found.get(target.concern), target)
     return list(found.values())
+
+
+def _join_subtypes(before: Found | None, target: Target) -> Found:
+    """Return a concern that a cell names again: the first subtype it tells counts."""
+    known = before.value if before else None
+    if before is None or not isinstance(known, Target) or not known.subtype:
+        return Found(target)
+    if before.rule or target.subtype in ("", known.subtype):
+        return before
+    hint = "write a row for each subtype, or the one that was treated"
+    return Found(known, "several_subtypes", "noted", hint)
 
 
 def _list_parts(text: str, known: Mapping[str, Target]) -> list[str]:

@@ -45,6 +45,7 @@ RULES: Final[Mapping[str, str]] = {
     "short_interval": "a session less than two weeks after another for the same concern; it counts",
     "two_scores_on_a_day": "several scores of one day that differ",
     "unknown_concern": "a concern that is not in the vocabulary",
+    "several_subtypes": "several subtypes of one concern in a cell; the first one counts",
     "concern_out_of_scope": "a concern that is known and not analysed",
     "unknown_skin_type": "not a Fitzpatrick type from I to VI",
     "skin_type_range": "a range of skin types counts as its higher type",

@@ -76,11 +76,15 @@ class Reading:
         """Whether a row of the log can hold several sessions."""
         return any(layout.is_wide for layout in self.layouts)
 
-    def read_effects(self, layout: Layout, text: str) -> cells.SideEffectsCell:
-        """Return what a cell of side effects says; its text is read once."""
+    def parse_effects(self, text: str) -> cells.SideEffectsCell:
+        """Return what a text says of side effects; it is read once."""
         if text not in self.effects_read:
             self.effects_read[text] = cells.parse_side_effects(text, self._effects)
-        return cells.answer_side_effects(self.effects_read[text], text, layout.answers)
+        return self.effects_read[text]
+
+    def read_effects(self, layout: Layout, text: str) -> cells.SideEffectsCell:
+        """Return what a cell of side effects says where the layout answers its questions."""
+        return cells.answer_side_effects(self.parse_effects(text), text, layout.answers)
 
     def keep(self, name: str, table: Table) -> Table:
         """Compute a table once; see :meth:`.Engine.keep`."""

@@ -46,7 +46,7 @@ def read_visits(reading: Reading, written: Written) -> Typed:
     ]
     placed, names = look_up_patients(reading, data)
     looked_up = _look_up_cells(reading, written, placed, parsers)
-    rows = reading.keep("typed", _complete(reading, looked_up))
+    rows = reading.keep("typed", _complete(reading, written, looked_up))
     _list_problems_of_roles(reading, rows)
     for long in written.long:
         listed = long.semi_join(rows.filter(_.is_used), "row")
@@ -103,7 +103,7 @@ def _name_rows(reading: Reading, typed: Table, what: Rows, name: str) -> Table:
     return reading.engine.name(name, rows)
 
 
-def _complete(reading: Reading, typed: Table) -> Table:
+def _complete(reading: Reading, written: Written, typed: Table) -> Table:
     """Fill in what the answers of each layout say, and what follows from several cells."""
 
     def answer(key: str) -> ibis.Value:
@@ -135,7 +135,7 @@ def _complete(reading: Reading, typed: Table) -> Table:
         p_status=status_problem,
         is_used=typed.patient.notnull() & has_day & is_understood & is_attended,
         **_find_problems_of_birth(reading, typed, is_unborn),
-        **_find_problems_of_details(reading, typed),
+        **_find_problems_of_details(reading, written, typed),
     )
 
 
@@ -164,7 +164,9 @@ def _find_problems_of_birth(
     return {"p_birth_date": is_unborn.ifelse(number, _get_problem(typed, "birth_date"))}
 
 
-def _find_problems_of_details(reading: Reading, typed: Table) -> dict[str, ibis.Value]:
+def _find_problems_of_details(
+    reading: Reading, written: Written, typed: Table
+) -> dict[str, ibis.Value]:
     """Return the problems of cells that tell more of a side effect: none is told of in the row, or
     it is not known whose session the cell belongs to."""
     is_open = _answer(reading, typed, "side_effects_belong_to") == "undeclared"
@@ -174,8 +176,8 @@ def _find_problems_of_details(reading: Reading, typed: Table) -> dict[str, ibis.
         "severity": typed.severity.notnull(),
         "serious": typed.serious,
         "stopped": typed.stopped,
-        "resolved": ibis.literal(False),
-        "action": ibis.literal(False),
+        "resolved": typed.resolved,
+        "action": typed.action.notnull() & ~typed.action.isin(_list_denials(reading, written)),
     }
     problems = {}
     for role, says in says_something.items():
@@ -187,6 +189,13 @@ def _find_problems_of_details(reading: Reading, typed: Table) -> dict[str, ibis.
                 else_=None,
             )
     return problems
+
+
+def _list_denials(reading: Reading, written: Written) -> list[str]:
+    """Return the texts that say that nothing was done about side effects."""
+    columns = (written.texts.get((n, "t_action"), ()) for n, _layout in reading.number_layouts())
+    read = {str(cells.parse_text(text).value or "") for each in columns for text in each}
+    return [text for text in sorted(read) if reading.parse_effects(text).recorded == "none"]
 
 
 def _list_problems_of_roles(reading: Reading, rows: Table) -> None:

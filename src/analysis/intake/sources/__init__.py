@@ -17,6 +17,7 @@ from analysis.intake.sources.log import (
     check_headers,
     find_header,
     join_logs,
+    list_problems,
 )
 from analysis.intake.sources.parquet import read_parquet
 from analysis.intake.sources.query import hash_query, read_query
@@ -61,6 +62,7 @@ __all__ = [
     "check_tables",
     "find_project",
     "hash_queries",
+    "list_problems",
     "list_sources",
     "read_delimited",
     "read_log",

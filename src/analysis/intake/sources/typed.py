@@ -18,7 +18,8 @@ from analysis.intake.sources.log import Log, check_headers, name_texts, place_ro
 from analysis.intake.sources.settings import Layout, Source
 
 _LINE: Final = "line"
-_MIDNIGHT: Final = r"^(\d{4}-\d\d-\d\d)[ T]00:00(:00(\.0+)?)?([+-]00(:?00)?|Z)?$"
+_MIDNIGHT: Final = r"^(\d{4}-\d\d-\d\d)[ T]00:00(:00(\.0+)?)?$"
+"""A moment with a zone is none: where its day begins depends on where the clinic is."""
 _MOMENT: Final = r"^(\d{4}-\d\d-\d\d) (\d)"
 _WITH_ZONE: Final = r"\d{2}:\d{2}.*([+-]\d{2}(:?\d{2})?|Z)$"
 
