@@ -519,9 +519,15 @@ _NASTY: Final = (
     ),
     *("\U0001f600", "+1", "-cmd", "'", "Total", "patient"),
 )
-for _role in ("area", "device", "cartridge_lot", "operator", "action", "_note", "_entered"):
+for _role in ("area", "device", "cartridge_lot", "operator", "_note", "_entered"):
     add_texts(_role, "", "", None, *_NASTY)
-for _role in ("area", "device", "cartridge_lot", "operator", "action"):
+# something was done, or nothing
+add_texts(
+    "action", "", "", True, "=SUM(A1:A9)", "<script>alert(1)</script>", "two\nlines", "advice"
+)
+add_texts("action", "", "", None, "none", "no", " ", "n/a")
+add_texts("action", "invisible_characters", REPAIRED, True, "\u202eabc", "a\u200bb")
+for _role in ("area", "device", "cartridge_lot", "operator"):
     add_texts(_role, "invisible_characters", REPAIRED, None, "\u202eabc", "a\u200bb", "\u00adA1")
 for _role in ("area", "device", "side_effects", "skin_type", "needle"):
     add_texts(_role, "cell_too_long", BLANKED, None, "x" * 3000, "1 " * 2000)
