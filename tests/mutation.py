@@ -522,10 +522,9 @@ _NASTY: Final = (
 for _role in ("area", "device", "cartridge_lot", "operator", "_note", "_entered"):
     add_texts(_role, "", "", None, *_NASTY)
 # something was done, or nothing
-add_texts(
-    "action", "", "", True, "=SUM(A1:A9)", "<script>alert(1)</script>", "two\nlines", "advice"
-)
-add_texts("action", "", "", None, "none", "no", " ", "n/a")
+_NOTHING: Final = ("NaN", " ", "\ufeff", "0")
+add_texts("action", "", "", True, "advice", *(each for each in _NASTY if each not in _NOTHING))
+add_texts("action", "", "", None, "none", "no", "n/a", *_NOTHING)
 add_texts("action", "invisible_characters", REPAIRED, True, "\u202eabc", "a\u200bb")
 for _role in ("area", "device", "cartridge_lot", "operator"):
     add_texts(_role, "invisible_characters", REPAIRED, None, "\u202eabc", "a\u200bb", "\u00adA1")
