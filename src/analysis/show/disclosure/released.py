@@ -133,7 +133,7 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
     alone = hide_rows_of_few(rows, [judge_row(row, threshold) for row in rows])
     hiding = hide_derived(rows, hide_linked(rows, alone, threshold))
     return Released(
-        frame=blank_hidden(frame, rows, hiding),
+        frame=blank_hidden(frame, rows, hiding, is_shared=bool(threshold)),
         audience=audience,
         threshold=threshold,
         origin=origin,
@@ -150,7 +150,7 @@ def _describe_origin(origin: Origin) -> dict[str, Any]:
 
 
 def blank_hidden(
-    frame: pd.DataFrame, rows: Sequence[Row], hiding: Sequence[Hiding]
+    frame: pd.DataFrame, rows: Sequence[Row], hiding: Sequence[Hiding], *, is_shared: bool
 ) -> pd.DataFrame:
     """Return the frame with ``shown_as``, and nothing of what is hidden."""
     released = frame.copy()
@@ -171,6 +171,9 @@ def blank_hidden(
     # A note, or a method used at the ends only, may tell what the number was.
     released.loc[hidden & ~is_median, "note"] = ""
     released.loc[hidden, "method"] = released.loc[hidden, "method"].replace(METHOD_ELSEWHERE)
+    # a model is fitted where enough have the outcome and enough have not
+    at_visit = released["statistic"] == "responders at visit"
+    released.loc[hidden & at_visit, "method"] = "gee_responders"
     released.loc[hidden & ~is_median, "status"] = "suppressed"
     released.loc[is_median, "shown_as"] = ""
 
@@ -180,8 +183,27 @@ def blank_hidden(
     released.loc[twins, "patients_count"] = pd.NA
 
     # An upper bound exists only where nobody had the event.
+    if is_shared:
+        _blank_patients_of_courses(released)
     kept = ~(wholly & (released["statistic"] == "upper bound"))
     return released[kept].reset_index(drop=True)
+
+
+def _blank_patients_of_courses(released: pd.DataFrame) -> None:
+    """Leave out what tells how many patients have several courses, or came to any visit.
+
+    No row of the page is about them, so they are beyond the sums that were checked; degrees of
+    freedom tell them, and so does a standard error beside its interval.
+    """
+    several = (released["unit"] == "courses") & (
+        (released["total"] != released["patients_total"])
+        | (released["count"] != released["patients_count"])
+    ).fillna(False).astype(bool)
+    for name in ("patients_count", "patients_total"):
+        released.loc[several, name] = pd.NA
+    modelled = several | (released["method"] == "gee_responders")
+    for name in ("se", "df"):
+        released.loc[modelled, name] = float("nan")
 
 
 def _get_twin(row: Row) -> Number:
