@@ -30,6 +30,8 @@ THRESHOLDS: Final[Mapping[str, int]] = MappingProxyType({"clinic": 5})
 PROFILES: Final[Mapping[str, str]] = MappingProxyType({SHAREABLE: "clinic", INTERNAL: ""})
 """The threshold profile of each audience; none for a page that stays in the clinic."""
 
+NOT_YET_DUE: Final = "not yet due"
+"""The fate of a course that is not closed."""
 _SEAL: Final = object()
 
 
@@ -47,7 +49,8 @@ class Released:
     """Smallest number of patients a shown number rests on; 0 where nothing is hidden."""
     origin: Origin
     status: str
-    """``done``, or ``empty`` when no number rests on any patient."""
+    """``done``, or ``empty`` when no number rests on any patient, or when the page is about one
+    concern and none of its courses is closed."""
     is_whole: bool = True
     """False for a part made by :meth:`keep`; the page's numbers are collected from the whole."""
     seal: InitVar[object] = None
@@ -74,6 +77,13 @@ class Released:
         part = self.frame[kept].reset_index(drop=True)
         return replace(self, frame=part, is_whole=False, seal=_SEAL)
 
+    @property
+    def subject(self) -> str:
+        """The name of the concern the page is about, empty if it is about several."""
+        concern = _find_concern(self.frame)
+        concerns = self.origin.vocabulary.concerns
+        return concerns[concern].name if concern in concerns else concern.replace("_", " ")
+
     def __repr__(self) -> str:
         hidden = int((self.frame["status"] == "suppressed").sum())
         shown = len(self.frame) - hidden
@@ -89,6 +99,7 @@ class Released:
                 "status": self.status,
                 "audience": self.audience,
                 "threshold": self.threshold,
+                "subject": self.subject,
                 "origin": _describe_origin(self.origin),
                 "estimates": to_records(self.frame),
             }
@@ -126,8 +137,7 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
             "audience internal."
         )
     frame = check_estimates(estimates)
-    people = frame[["patients_count", "patients_total"]].max().max()
-    status = "done" if pd.notna(people) and people > 0 else "empty"
+    status = _find_status(frame)
     threshold = THRESHOLDS.get(PROFILES[audience], 0)
     rows = [Row(**row) for row in iterate_rows(frame)]
     alone = hide_rows_of_few(rows, [judge_row(row, threshold) for row in rows])
@@ -140,6 +150,21 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
         status=status,
         seal=_SEAL,
     )
+
+
+def _find_status(frame: pd.DataFrame) -> str:
+    people = frame[["patients_count", "patients_total"]].max().max()
+    if pd.isna(people) or not people:
+        return "empty"
+    closed = (frame["statistic"] == "fate") & (frame["level"] != NOT_YET_DUE)
+    is_of_one = bool(_find_concern(frame)) and bool(closed.any())
+    return "empty" if is_of_one and not frame.loc[closed, "count"].sum() else "done"
+
+
+def _find_concern(frame: pd.DataFrame) -> str:
+    """Return the concern of a page that counts the patients of one concern only."""
+    concerns = frame.loc[frame["statistic"] == "patients", "concern"].unique()
+    return str(concerns[0]) if len(concerns) == 1 else ""
 
 
 def _describe_origin(origin: Origin) -> dict[str, Any]:

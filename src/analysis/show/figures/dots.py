@@ -1,29 +1,36 @@
-"""Figures made from released estimates: SVG inside the page, with the numbers behind it.
+"""Dot plots: a number with its interval on each line, its patients beside it."""
 
-Text is text, shape tells what colour tells, n stands on the figure, and the alternative text is
-made from the same numbers. A suppressed number is words without a mark, at the same place whatever
-the number. Drawn on a white card, so that it reads the same in a dark page and on paper.
-
-The same numbers are the same bytes: no clock, no random ids, and all ids begin with the figure's
-own, so that two figures of a page do not collide.
-"""
-
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
-from io import StringIO
-from textwrap import fill
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import seaborn as sns
-from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
-from matplotlib.lines import Line2D
 
 from analysis.show.disclosure import Released
+from analysis.show.figures.making import (
+    AIR_IN,
+    BOTTOM_IN,
+    GRID,
+    INK,
+    LEGEND_IN,
+    LINE_IN,
+    QUIET,
+    STYLES,
+    TOP_IN,
+    WIDTH_IN,
+    Figure,
+    Row,
+    Styles,
+    draw_axes,
+    draw_legend,
+    frame_figure,
+    save,
+    settle,
+    wrap,
+)
 from analysis.show.sentences import (
     Prose,
     capitalise,
@@ -34,77 +41,59 @@ from analysis.show.sentences import (
     name_side_effect,
     name_subject,
     sort_by_rate,
+    tell_change,
     write_confidence,
     write_count,
     write_nothing,
     write_number,
     write_share,
+    write_signed,
 )
-from analysis.show.tables import Table, make_key, show_responders, show_side_effects
-
-_Row = Mapping[str, Any]
-_Styles = Mapping[str, tuple[str, str]]
-"""Colour and shape of each kind of mark."""
-
-_INK: Final = "#1d1f21"
-_QUIET: Final = "#5a6067"
-_GRID: Final = "#e3e1dc"
-# Okabe and Ito's colours, which people with any colour vision can tell apart; the mark is the same
-# information as a shape. Each has at least 3 to 1 contrast on white.
-_STYLES: Final = (
-    ("#0072b2", "o"),
-    ("#d55e00", "s"),
-    ("#007a5a", "D"),
-    ("#a0487f", "^"),
-    ("#5a6067", "v"),
+from analysis.show.tables import (
+    GROUPINGS,
+    Table,
+    list_groups,
+    name_level,
+    show_groups,
+    show_responders,
+    show_side_effects,
 )
+
 _CLASSES: Final = {
     "expected": "expected reaction",
     "adverse": "harm",
     "special_interest": "harm that is always named",
     "": "other",
 }
-_WIDTH_IN: Final = 7.2
-_LINE_IN: Final = 0.165
-"""Height of one line of text; a line of the plot is as high as its label and some air."""
-_AIR_IN: Final = 0.11
-_TOP_IN: Final = 0.1
-_BOTTOM_IN: Final = 0.62
-_LEGEND_IN: Final = 0.32
-_LABEL_WIDTH: Final = 36
-"""Letters after which a label is broken."""
 _AXIS_ENDS: Final = (0.1, 0.2, 0.4, 0.6)
-_SETTINGS: Final = {
-    "font.family": "sans-serif",
-    "font.size": 9.5,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "microneedling-outcomes",
-    "text.parse_math": False,
-}
-
-
-@dataclass(frozen=True, repr=False)
-class Figure:
-    """A figure as HTML; printed, it is its alternative text."""
-
-    html: str
-    alt: str
-
-    def _repr_html_(self) -> str:
-        return self.html
-
-    def __repr__(self) -> str:
-        return self.alt
 
 
 @dataclass(frozen=True)
 class _Line:
-    """One line of a dot plot: its label, what it is about in words, its kind and its number."""
+    """One line of a dot plot: its label, what it is about in words, its kind and its number.
+
+    Without a number it is a heading.
+    """
 
     label: str
-    subject: str
-    kind: str
-    row: _Row
+    subject: str = ""
+    kind: str = ""
+    row: Row | None = None
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """What the horizontal axis is, its ends, and how a place on it is written."""
+
+    label: str
+    low: float
+    high: float
+    write: Callable[[float], str]
+    reference: float | None = None
+
+
+def _share_axis(label: str, end: float, reference: float | None = None) -> _Axis:
+    return _Axis(label, 0.0, end, lambda share: f"{write_number(share * 100)} %", reference)
 
 
 def plot_responders(released: Released) -> Figure | Prose:
@@ -116,15 +105,14 @@ def plot_responders(released: Released) -> Figure | Prose:
     lines = []
     for row in rows:
         concern = name_concern(vocabulary, row["concern"])
-        scale = _wrap(name_scale(vocabulary, row["scale"]))
-        label = f"{_wrap(capitalise(concern))}\n{scale}"
+        scale = wrap(name_scale(vocabulary, row["scale"]))
+        label = f"{wrap(capitalise(concern))}\n{scale}"
         lines.append(_Line(label, name_subject(released, row), concern, row))
     return _make_figure(
         "figure-responders",
         lines,
         title="Patients who responded",
-        axis="share of patients analysed",
-        axis_end=1.0,
+        axis=_share_axis("share of patients analysed", 1.0),
         kinds=[],
         table=show_responders(released, name="responders-behind"),
     )
@@ -145,21 +133,68 @@ def plot_side_effects(released: Released) -> Figure | Prose:
         effect = effects.get(row["term"])
         name = name_side_effect(released, row)
         kind = _CLASSES[effect.severity_class if effect else ""]
-        lines.append(_Line(_wrap(name), name, kind, row))
+        lines.append(_Line(wrap(name), name, kind, row))
     highest = max([row["high"] for row in rows if not pd.isna(row["high"])], default=0.0)
     return _make_figure(
         "figure-side-effects",
         lines,
         title=f"Patients with a side effect{name_concern_of(released, rows)}",
-        axis="share of patients asked",
-        axis_end=next((end for end in _AXIS_ENDS if highest <= end), 1.0),
+        axis=_share_axis(
+            "share of patients asked", next((end for end in _AXIS_ENDS if highest <= end), 1.0)
+        ),
         kinds=[*_CLASSES.values()],
         table=show_side_effects(released, name="side-effects-behind"),
     )
 
 
-def _wrap(label: str) -> str:
-    return fill(label, _LABEL_WIDTH)
+def plot_groups(released: Released) -> Figure | Prose:
+    """Return the outcome by what was known at the start, a line per group, all patients on top.
+
+    Responders; the mean change on a scale without a responder rule.
+    """
+    groups = list_groups(released)
+    if not groups:
+        return Prose("")
+    is_share = groups[0]["statistic"] == "responders"
+    (whole,) = get_rows(released, groups[0]["statistic"])[:1] or (None,)
+    lines = [_Line("All patients", "all patients", "all", whole)] if whole else []
+    for by, title in GROUPINGS.items():
+        rows = [row for row in groups if row["by"] == by]
+        if rows:
+            lines.append(_Line(wrap(title)))
+        lines += [
+            _Line(wrap(name_level(row)), f"{title}, {name_level(row)}", "group", row)
+            for row in rows
+        ]
+    middle = None if whole is None or pd.isna(whole["value"]) else whole["value"]
+    subject = name_subject(released, groups[0])
+    return _make_figure(
+        "figure-groups",
+        lines,
+        title=f"Outcome by group: {subject}",
+        axis=_share_axis("share of patients who responded", 1.0, middle)
+        if is_share
+        else _make_change_axis(released, lines, middle),
+        kinds=["all", "group"],
+        table=show_groups(released, name="groups-behind"),
+        released=released,
+        has_legend=False,
+    )
+
+
+def _make_change_axis(released: Released, lines: Sequence[_Line], reference: float | None) -> _Axis:
+    ends = [
+        line.row[name]
+        for line in lines
+        if line.row is not None
+        for name in ("low", "value", "high")
+        if not pd.isna(line.row[name])
+    ]
+    rows = [line.row for line in lines if line.row is not None]
+    scale = released.origin.vocabulary.scales.get(rows[0]["scale"])
+    unit = scale.unit if scale else "points"
+    low, high = min([0.0, *ends]), max([0.0, *ends]) or 1.0
+    return _Axis(f"mean change in {unit}, plus is better", low, high, write_signed, reference)
 
 
 def _make_figure(
@@ -167,98 +202,112 @@ def _make_figure(
     lines: Sequence[_Line],
     *,
     title: str,
-    axis: str,
-    axis_end: float,
+    axis: _Axis,
     kinds: Sequence[str],
     table: Table | Prose,
+    released: Released | None = None,
+    has_legend: bool = True,
 ) -> Figure:
     """Return the dot plot of these lines; ``kinds`` fixes the styles, and calls for a legend."""
-    key = make_key(name, [line.row for line in lines])
-    told = "; ".join(f"{line.subject}: {write_share(line.row, 'patients')}" for line in lines)
-    alt = f"Dot plot. {title}. {told}."
-    sure = {write_confidence(line.row) for line in lines if not pd.isna(line.row["confidence"])}
-    axis += f", with {sure.pop()} interval" if len(sure) == 1 else ""
-    svg = _tidy(_draw(lines, axis, axis_end, kinds), key, alt)
-    caption = [f"<strong>{escape(title)}.</strong>"]
-    caption.append("A mark is the share, the line its interval; beside it stand the patients.")
-    if any(line.row["value"] == 0 for line in lines):
-        caption.append("A hollow mark is nobody.")
-    if any(line.row["status"] == "suppressed" for line in lines):
-        caption.append("Numbers that would point to a few patients are words without a mark.")
-    html = (
-        f'<figure id="{key}">\n{svg}\n<figcaption>{" ".join(caption)}</figcaption>\n'
-        f"<details>\n<summary>The numbers behind this figure</summary>\n{table.html}\n</details>\n"
-        "</figure>"
+    rows = [line.row for line in lines if line.row is not None]
+    told = "; ".join(
+        f"{line.subject}: {_tell(line.row, released)}" for line in lines if line.row is not None
     )
-    return Figure(html, alt)
+    sure = {write_confidence(row) for row in rows if not pd.isna(row["confidence"])}
+    label = axis.label + (f", with {sure.pop()} interval" if len(sure) == 1 else "")
+    caption = ["A mark is the share, the line its interval; beside it stand the patients."]
+    if rows and rows[0]["statistic"] == "mean change":
+        caption = ["A mark is the mean, the line its interval; beside it stand the patients."]
+    if axis.reference is not None:
+        caption.append("The dotted line is that of all patients.")
+    if any(row["value"] == 0 for row in rows):
+        caption.append("A hollow mark is nobody.")
+    if any(row["status"] == "too few" for row in rows):
+        caption.append("A line of too few patients has their number and no mark.")
+    return frame_figure(
+        name,
+        rows,
+        _draw(lines, axis, label, kinds, has_legend=has_legend and bool(kinds)),
+        title=title,
+        alt=f"Dot plot. {title}. {told}.",
+        caption=caption,
+        table=table,
+    )
+
+
+def _tell(row: Row, released: Released | None) -> str:
+    if released is not None and row["statistic"] == "mean change":
+        return tell_change(released, row)
+    return write_share(row, "patients")
 
 
 # --- drawing ----------------------------------------------------------------------------------
 
 
-def _draw(lines: Sequence[_Line], axis: str, axis_end: float, kinds: Sequence[str]) -> str:
+def _draw(
+    lines: Sequence[_Line], axis: _Axis, label: str, kinds: Sequence[str], *, has_legend: bool
+) -> str:
     """Return the SVG of a dot plot, first line on top."""
     present = {line.kind for line in lines}
     order = kinds or [*dict.fromkeys(line.kind for line in lines)]
-    styles = {kind: _STYLES[index % len(_STYLES)] for index, kind in enumerate(order)}
+    styles = {kind: STYLES[index % len(STYLES)] for index, kind in enumerate(order)}
     styles = {kind: style for kind, style in styles.items() if kind in present}
     tallest = max(line.label.count("\n") + 1 for line in lines)
-    top = _TOP_IN + (_LEGEND_IN if kinds else 0)
-    height = top + len(lines) * (tallest * _LINE_IN + _AIR_IN) + _BOTTOM_IN
-    # after_reset: the reader's own settings must not change the page.
-    with style.context(_SETTINGS, after_reset=True):
-        drawing = Drawing(figsize=(_WIDTH_IN, height), facecolor="white")
+    top = TOP_IN + (LEGEND_IN if has_legend else 0)
+    height = top + len(lines) * (tallest * LINE_IN + AIR_IN) + BOTTOM_IN
+    with settle():
+        drawing = Drawing(figsize=(WIDTH_IN, height), facecolor="white")
         axes = drawing.subplots(
             gridspec_kw={
                 **{"left": 0.38, "right": 0.85},
-                **{"top": 1 - top / height, "bottom": _BOTTOM_IN / height},
+                **{"top": 1 - top / height, "bottom": BOTTOM_IN / height},
             }
         )
-        _draw_frame(axes, lines, axis, axis_end)
+        _draw_frame(axes, lines, axis, label)
         _draw_marks(axes, lines, styles)
-        if kinds:
-            _draw_legend(axes, styles)
-        file = StringIO()
-        drawing.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return file.getvalue()
+        if has_legend:
+            draw_legend(axes, styles)
+        return save(drawing)
 
 
-def _draw_frame(axes: Axes, lines: Sequence[_Line], axis: str, axis_end: float) -> None:
-    places = range(len(lines))
-    # a mark at zero must not touch the labels
-    axes.set_xlim(-0.02 * axis_end, axis_end)
+def _draw_frame(axes: Axes, lines: Sequence[_Line], axis: _Axis, label: str) -> None:
+    # a mark at the end must not touch the labels
+    axes.set_xlim(axis.low - 0.02 * (axis.high - axis.low), axis.high)
     axes.set_ylim(len(lines) - 0.5, -0.5)
-    axes.set_yticks(places, [line.label for line in lines], color=_INK)
-    steps = [axis_end * step / 4 for step in range(5)]
-    axes.set_xticks(steps, [f"{write_number(step * 100)} %" for step in steps], color=_INK)
-    axes.set_xlabel(axis, color=_QUIET)
-    axes.tick_params(length=0, pad=6)
-    axes.grid(axis="x", color=_GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    for side in ("left", "right", "top"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(_QUIET)
+    axes.set_yticks(range(len(lines)), [line.label for line in lines], color=INK)
+    steps = [axis.low + (axis.high - axis.low) * step / 4 for step in range(5)]
+    axes.set_xticks(steps, [axis.write(step) for step in steps], color=INK)
+    axes.set_xlabel(label, color=QUIET)
+    axes.grid(axis="x", color=GRID, linewidth=0.8)
+    draw_axes(axes)
+    if axis.reference is not None:
+        axes.axvline(axis.reference, color=QUIET, linestyle=":", linewidth=1.2, zorder=1)
     beside = axes.get_yaxis_transform()
-    for place, line in enumerate(lines):
+    for place, (line, tick) in enumerate(zip(lines, axes.get_yticklabels(), strict=True)):
+        if line.row is None:
+            tick.set_fontweight("bold")
+            continue
         words = write_count(line.row)
-        axes.text(1.03, place, words, transform=beside, va="center_baseline", color=_INK)
+        axes.text(1.03, place, words, transform=beside, va="center_baseline", color=INK)
 
 
-def _draw_marks(axes: Axes, lines: Sequence[_Line], styles: _Styles) -> None:
+def _draw_marks(axes: Axes, lines: Sequence[_Line], styles: Styles) -> None:
     """Draw what is shown; a suppressed number is not in the drawing at all."""
+    numbered = [(place, line.kind, line.row) for place, line in enumerate(lines) if line.row]
     drawn = pd.DataFrame(
         [
             {
                 "place": place,
-                "share": line.row["value"],
-                "low": line.row["low"],
-                "high": line.row["high"],
-                "kind": line.kind,
+                "share": row["value"],
+                "low": row["low"],
+                "high": row["high"],
+                "kind": kind,
+                "is_share": "change" not in row["statistic"],
             }
-            for place, line in enumerate(lines)
-            if not pd.isna(line.row["value"])
+            for place, kind, row in numbered
+            if not pd.isna(row["value"])
         ],
-        columns=["place", "share", "low", "high", "kind"],
+        columns=["place", "share", "low", "high", "kind", "is_share"],
     )
     colours = {kind: colour for kind, (colour, _) in styles.items()}
     markers = {kind: marker for kind, (_, marker) in styles.items()}
@@ -289,49 +338,6 @@ def _draw_marks(axes: Axes, lines: Sequence[_Line], styles: _Styles) -> None:
 
     label_x, label_y = axes.get_xlabel(), axes.get_ylabel()
     draw(drawn, colours, 58)
-    draw(drawn[drawn["share"] == 0], dict.fromkeys(colours, "white"), 20)
+    is_nobody = (drawn["share"] == 0) & drawn["is_share"]
+    draw(drawn[is_nobody], dict.fromkeys(colours, "white"), 20)
     axes.set(xlabel=label_x, ylabel=label_y)
-
-
-def _draw_legend(axes: Axes, styles: _Styles) -> None:
-    handles = [
-        Line2D([], [], color=colour, marker=marker, linestyle="none", label=kind)
-        for kind, (colour, marker) in styles.items()
-    ]
-    axes.legend(
-        handles=handles,
-        loc="lower right",
-        bbox_to_anchor=(1.25, 1.0),
-        ncols=len(handles),
-        frameon=False,
-        borderpad=0,
-        handletextpad=0.2,
-        labelcolor=_INK,
-    )
-
-
-# --- making it part of a page -----------------------------------------------------------------
-
-
-def _tidy(svg: str, key: str, alt: str) -> str:
-    """Return the drawing as an element of a page: no header, no style sheet, its own ids."""
-    found = re.search(r"<svg\b[^>]*?viewBox=\"([^\"]*)\"[^>]*>(.*)</svg>", svg, re.DOTALL)
-    if found is None:
-        raise ValueError("matplotlib wrote no svg element")
-    box, body = found[1], found[2]
-    for cargo in (r"<metadata\b.*?</metadata>", r"<style\b.*?</style>", r"<!--.*?-->"):
-        body = re.sub(cargo, "", body, flags=re.DOTALL)
-    body = re.sub(r"<defs>\s*</defs>", "", body)
-    body = body.replace("xlink:href=", "href=")
-    body = re.sub(r'\bid="', f'id="{key}-', body)
-    body = re.sub(r'\bhref="#', f'href="#{key}-', body)
-    body = re.sub(r"url\(#", f"url(#{key}-", body)
-    body = re.sub(r"'DejaVu Sans'[^;\"]*", "system-ui, sans-serif", body)
-    body = re.sub(r"\n\s*", "\n", body).strip()
-    # matplotlib draws in points, a page in pixels
-    width, height = (round(float(each) * 4 / 3) for each in box.split()[2:])
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(alt)}" '
-        f'viewBox="{box}" width="{width}" height="{height}" stroke-linejoin="round">\n'
-        f"{body}\n</svg>"
-    )

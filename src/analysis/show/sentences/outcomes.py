@@ -66,6 +66,7 @@ def _tell_completeness(released: Released, concern: str, scale: str) -> str:
         row["total"]
         for row in released.frame.to_dict("records")
         if (row["concern"], row["scale"], row["population"]) == (concern, scale, "seen again")
+        and row["by"] in ("", "change")
         and not pd.isna(row["total"])
     }
     if len(sizes) == 1:
