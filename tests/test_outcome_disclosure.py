@@ -364,7 +364,7 @@ def test_further_courses_are_judged_by_the_patients_who_had_them(
 
 def visit(statistic: str, level: str, count: int, total: int, **columns: Any) -> dict[str, Any]:
     """A row of a model or a mean at one visit."""
-    population = "closed first courses with a score"
+    population = "due, any first score"
     row = mean(count, total, statistic=statistic, by="visit", level=level, population=population)
     return row | columns
 

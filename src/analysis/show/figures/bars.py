@@ -13,9 +13,11 @@ from analysis.show.figures.making import (
     AIR_IN,
     BOTTOM_IN,
     GRID,
+    HEADING_WIDTH,
     INK,
     LEGEND_IN,
     LINE_IN,
+    NOT_DRAWN,
     QUIET,
     STYLES,
     TOP_IN,
@@ -38,27 +40,33 @@ from analysis.show.sentences import (
     write_number,
     write_share,
 )
-from analysis.show.tables import show_answers
+from analysis.show.tables import Table, fold, show_answers
 
 _GOOD: Final = "good"
 _KINDS: Final = {"good": ("meets the responder rule", ""), "not good": ("does not", "////")}
 """What each kind of answer is called, and its hatching."""
-_LEAST_END: Final = 0.25
+_ENDS: Final = (0.2, 0.4, 0.6, 0.8, 1.0)
 _Line = tuple[str, dict[str, Any] | None]
 """A label and its number; a heading has none."""
 
 
-def plot_answers(released: Released) -> Figure | Prose:
-    """Return how many gave each answer on the change scales, the best one on top."""
+def plot_answers(released: Released) -> Figure | Table | Prose:
+    """Return how many gave each answer on the change scales, the best one on top.
+
+    The numbers alone where none can be drawn.
+    """
     rows = get_rows(released, "answer", by="answer")
     if not rows:
         return Prose("")
+    table = show_answers(released, name="answers-behind")
+    if not any(not pd.isna(row["value"]) and row["value"] for row in rows):
+        return fold(table, NOT_DRAWN)
     vocabulary = released.origin.vocabulary
     lines: list[_Line] = []
     told = []
     for (key,), answers in group_rows(rows, "scale").items():
         scale = name_scale(vocabulary, key)
-        lines.append((wrap(capitalise(scale)), None))
+        lines.append((wrap(capitalise(scale), HEADING_WIDTH), None))
         lines += [(wrap(row["level"]), row) for row in answers]
         told += [f"{scale}, {row['level']}: {write_share(row, 'patients')}" for row in answers]
     concern = name_subject(released, {**rows[0], "scale": ""})
@@ -73,7 +81,7 @@ def plot_answers(released: Released) -> Figure | Prose:
             "Answers that meet the responder rule of their scale go to the right, the others to "
             "the left; beside each stand the patients."
         ],
-        table=show_answers(released, name="answers-behind"),
+        table=table,
     )
 
 
@@ -97,8 +105,7 @@ def _draw(lines: Sequence[_Line]) -> str:
 def _draw_frame(axes: Axes, lines: Sequence[_Line]) -> None:
     rows = [row for _, row in lines if row is not None]
     shares = [row["value"] for row in rows if not pd.isna(row["value"])]
-    end = max([_LEAST_END, *shares])
-    end = next(step for step in (0.25, 0.5, 0.75, 1.0) if end <= step)
+    end = next(step for step in _ENDS if max(shares) <= step)
     axes.set_xlim(-end, end)
     axes.set_ylim(len(lines) - 0.5, -0.5)
     axes.set_yticks(range(len(lines)), [label for label, _ in lines], color=INK)

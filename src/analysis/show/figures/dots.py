@@ -14,9 +14,11 @@ from analysis.show.figures.making import (
     AIR_IN,
     BOTTOM_IN,
     GRID,
+    HEADING_WIDTH,
     INK,
     LEGEND_IN,
     LINE_IN,
+    NOT_DRAWN,
     QUIET,
     STYLES,
     TOP_IN,
@@ -27,6 +29,7 @@ from analysis.show.figures.making import (
     draw_axes,
     draw_legend,
     frame_figure,
+    has_marks,
     save,
     settle,
     wrap,
@@ -52,6 +55,7 @@ from analysis.show.sentences import (
 from analysis.show.tables import (
     GROUPINGS,
     Table,
+    fold,
     list_groups,
     name_level,
     show_groups,
@@ -147,7 +151,7 @@ def plot_side_effects(released: Released) -> Figure | Prose:
     )
 
 
-def plot_groups(released: Released) -> Figure | Prose:
+def plot_groups(released: Released) -> Figure | Table | Prose:
     """Return the outcome by what was known at the start, a line per group, all patients on top.
 
     Responders; the mean change on a scale without a responder rule.
@@ -155,13 +159,16 @@ def plot_groups(released: Released) -> Figure | Prose:
     groups = list_groups(released)
     if not groups:
         return Prose("")
+    table = show_groups(released, name="groups-behind")
+    if not has_marks(groups):
+        return fold(table, NOT_DRAWN)
     is_share = groups[0]["statistic"] == "responders"
     (whole,) = get_rows(released, groups[0]["statistic"])[:1] or (None,)
     lines = [_Line("All patients", "all patients", "all", whole)] if whole else []
     for by, title in GROUPINGS.items():
         rows = [row for row in groups if row["by"] == by]
         if rows:
-            lines.append(_Line(wrap(title)))
+            lines.append(_Line(wrap(title, HEADING_WIDTH)))
         lines += [
             _Line(wrap(name_level(row)), f"{title}, {name_level(row)}", "group", row)
             for row in rows
@@ -176,7 +183,7 @@ def plot_groups(released: Released) -> Figure | Prose:
         if is_share
         else _make_change_axis(released, lines, middle),
         kinds=["all", "group"],
-        table=show_groups(released, name="groups-behind"),
+        table=table,
         released=released,
         has_legend=False,
     )

@@ -8,6 +8,7 @@ from io import StringIO
 from textwrap import fill
 from typing import Any, Final
 
+import pandas as pd
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
@@ -48,7 +49,10 @@ SETTINGS: Final = {
     "hatch.linewidth": 0.8,
 }
 _LABEL_WIDTH: Final = 36
-"""Letters after which a label is broken."""
+HEADING_WIDTH: Final = 28
+"""Letters after which a label is broken; a heading is bold, so it holds fewer."""
+NOT_DRAWN: Final = "The numbers (none of them can be drawn)"
+"""What stands over a folded table in place of a figure without a mark."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -65,9 +69,14 @@ class Figure:
         return self.alt
 
 
-def wrap(label: str) -> str:
+def wrap(label: str, width: int = _LABEL_WIDTH) -> str:
     """Return a label broken into lines that fit beside a plot."""
-    return fill(label, _LABEL_WIDTH)
+    return fill(label, width)
+
+
+def has_marks(rows: Iterable[Row]) -> bool:
+    """Return whether anything of these rows can be drawn."""
+    return any(not pd.isna(row["value"]) for row in rows)
 
 
 def settle() -> Any:

@@ -11,6 +11,7 @@ from analysis.show.disclosure import NOT_SHOWN, Released
 from analysis.show.figures.making import (
     GRID,
     INK,
+    NOT_DRAWN,
     QUIET,
     STYLES,
     WIDTH_IN,
@@ -19,6 +20,7 @@ from analysis.show.figures.making import (
     draw_axes,
     draw_legend,
     frame_figure,
+    has_marks,
     save,
     settle,
 )
@@ -31,7 +33,7 @@ from analysis.show.sentences import (
     write_number,
     write_share,
 )
-from analysis.show.tables import show_visits
+from analysis.show.tables import Table, fold, show_visits
 
 _HEIGHT_IN: Final = 3.1
 _MODEL: Final = "mean of the model"
@@ -39,7 +41,7 @@ _OBSERVED: Final = "mean of those who came"
 _SHARE: Final = "share of responders"
 
 
-def plot_visits(released: Released) -> Figure | Prose:
+def plot_visits(released: Released) -> Figure | Table | Prose:
     """Return the mean score at each visit, of the model and as observed; of grades the share of
     responders. The patients seen at each visit stand below it."""
     means = get_rows(released, "marginal mean", by="visit")
@@ -49,6 +51,9 @@ def plot_visits(released: Released) -> Figure | Prose:
     rows = [row for some in series.values() for row in some]
     if not rows:
         return Prose("")
+    table = show_visits(released, name="visits-behind")
+    if not has_marks(rows):
+        return fold(table, NOT_DRAWN)
     title = f"{'Mean score' if means else 'Responders'} by visit: {name_subject(released, rows[0])}"
     told = "; ".join(
         f"{row['level']}, {name}: "
@@ -71,7 +76,7 @@ def plot_visits(released: Released) -> Figure | Prose:
         title=title,
         alt=f"Points with intervals. {title}. {told}.",
         caption=[*caption, "Below each visit stand the patients seen."],
-        table=show_visits(released, name="visits-behind"),
+        table=table,
     )
 
 

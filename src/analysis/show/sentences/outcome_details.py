@@ -14,6 +14,7 @@ from analysis.show.sentences.writing import (
     get_rows,
     name_unit,
     write_confidence,
+    write_nothing,
     write_number,
     write_paragraphs,
     write_percent,
@@ -123,9 +124,9 @@ def _tell_tipping_change(released: Released, row: Mapping[str, Any]) -> str:
     if row["status"] != "shown" or pd.isna(row["value"]):
         return f"Whether the mean change is above zero {NOT_ESTIMABLE}: {row['note']}."
     return (
-        f"That the mean change is above zero (lower limit of the interval) holds unless the "
-        f"{row['total']} patients not seen again changed by less than "
-        f"{write_signed(row['value'])} {name_unit(released, row)} on average (plus is better)."
+        f"That the mean change is above zero (lower limit of the interval) holds unless the mean "
+        f"change of the {row['total']} patients not seen again was worse than "
+        f"{write_signed(row['value'])} {name_unit(released, row)} (plus is better)."
     )
 
 
@@ -145,13 +146,16 @@ def describe_visits(released: Released) -> Prose:
             "Responders at a visit are counted among those scored there, so the visits are not the "
             "same patients: who had fewer sessions is missing from the later ones."
         )
-    return write_paragraphs(told) if told else Prose("")
+    return write_paragraphs(told) if told else write_nothing("scores at several visits")
 
 
 def describe_groups(released: Released) -> Prose:
     """Return what the groups may be read for, and the differences between two of them."""
     plain = get_rows(released, "difference in responders", by="skin type group, difference")
     plain += get_rows(released, "difference in responders", by="needle, difference")
+    frame = released.frame
+    if not frame["by"].isin(["needle", "sessions", "clinic", "skin type", "device"]).any():
+        return write_nothing("groups of patients")
     told = [
         "Described, not compared: the groups were not made by chance, they overlap in what they "
         "are, and with so many of them some differ by luck."

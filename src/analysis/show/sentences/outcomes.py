@@ -104,6 +104,10 @@ def describe_change(released: Released) -> Prose:
             told.append(f"after the course, {escape(listed)}.")
         told += [escape(_tell_mean(released, row)) for row in means.get(key, [])]
         paragraphs.append(" ".join(told))
+    if not paragraphs and get_rows(released, "responders"):
+        return write_paragraphs(
+            ["The scale asks for the change itself, so there is no first score to set it against."]
+        )
     if not paragraphs:
         return write_nothing("change")
     paragraphs.append(

@@ -48,7 +48,6 @@ POPULATIONS: Final = {
     "analysed, no other procedure": "those of them without another procedure on the same concern",
     "all courses analysed": "all courses with the scores the scale needs that could respond",
     "further courses analysed": "of these, the courses after the first one",
-    "closed first courses with a score": "patients of a first course that is over, with any score",
     "could respond, seen at the visit": "patients who could respond, seen at the visit",
     "first courses": "the first course of every patient",
     "patients asked": "patients with a session at which side effects were recorded",
