@@ -335,6 +335,20 @@ def test_a_median_percentage_does_not_tell_a_hidden_step() -> None:
         assert pd.isna(get(frame, "median percent change")["count"])
 
 
+@pytest.mark.parametrize(
+    ("steps", "status"), [((30, 0, 0, 0, 0), "empty"), ((30, 6, 0, 0, 0), "done")]
+)
+def test_a_concern_without_a_closed_course_is_an_empty_page(
+    steps: tuple[int, ...], status: str
+) -> None:
+    """Patients were treated, and none of their follow-ups is due."""
+    treated = {"statistic": "patients", "question": "population", "method": "count"}
+    treated |= {"population": "patients treated", "concern": "acne_scars"}
+    released = release(make_estimates([share(40, None, **treated), *fates(*steps)]), ORIGIN)
+    assert released.status == status
+    assert released.subject == "acne scars"
+
+
 def courses(count: int, total: int, patients: tuple[int, int], population: str) -> dict[str, Any]:
     """Responders over courses, of which a patient may have several."""
     row = share(count, total, **ABOUT, statistic="responders, counted otherwise", unit="courses")
