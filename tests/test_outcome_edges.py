@@ -129,6 +129,7 @@ def test_a_needle_as_long_as_the_limit_is_not_a_long_one(visited: Cohort) -> Non
     (row,) = groups[
         (groups["statistic"] == "difference in responders") & (groups["by"] == "needle, difference")
     ].to_dict("records")
+    assert row["level"] == "over 1.5 mm less up to 1.5 mm"
     assert row["value"] == pytest.approx(-17 / 18)
     assert (row["count"], row["total"]) == (29, 29)
 
