@@ -102,6 +102,7 @@ def test_a_difference_between_groups_is_exploratory(cohort: Cohort) -> None:
         (groups["statistic"] == "difference in responders")
         & (groups["by"] == "skin type group, difference")
     ].to_dict("records")
+    assert row["level"] == "IV-VI less I-III"
     assert row["value"] == pytest.approx(6 / 10 - 10 / 14)
     assert row["low"] < row["value"] < row["high"]
     assert (row["method"], row["note"]) == ("newcombe", "exploratory")

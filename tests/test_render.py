@@ -27,7 +27,7 @@ from analysis.reporting.catalogue import Edition, list_reports
 from analysis.reporting.page import TEMPLATE, check_page
 from analysis.reporting.parameters import Parameter
 from analysis.reporting.provenance import hash_code
-from analysis.reporting.render import name_edition, render_report
+from analysis.reporting.render import name_edition, name_subject, render_report
 
 PARAMETERS = """\
 source: str = "example"  # the log
@@ -647,3 +647,16 @@ def test_plain_papermill_runs_the_same_notebook(tmp_path):
     assert 'concern: str (default "acne_scars")' in run("--help-notebook")
     run("out.ipynb", "-k", "python3", "-p", "concern", "fine_lines")
     assert "Treated for fine_lines." in (tmp_path / "out.ipynb").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("title", "subject", "named"),
+    [
+        ("Outcomes of one concern", "acne scars", "Acne scars: outcomes"),
+        ("Outcomes of one concern", "", "Outcomes of one concern"),
+        ("Overview", "acne scars", "Overview"),
+    ],
+)
+def test_a_page_of_one_concern_is_named_after_it(title: str, subject: str, named: str) -> None:
+    """The notebook's heading says what kind of page it is, the estimates which concern."""
+    assert name_subject(title, subject) == named

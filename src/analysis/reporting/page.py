@@ -26,7 +26,10 @@ TEMPLATE: Final = Path(__file__).parent / "template"
 
 _SYNTHETIC: Final = "Synthetic example data: these are not real patients."
 _INTERNAL: Final = "Confidential: internal page. It may show single patients; do not pass it on."
-_EMPTY: Final = "Nothing to report: the log holds nothing for this selection."
+_EMPTY: Final = (
+    "Nothing to report yet: for this selection the log holds no patient, or no course whose "
+    "follow-up window is over."
+)
 _AUDIENCES: Final = {"shareable": "shareable: totals only", "internal": "internal: confidential"}
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),

@@ -46,6 +46,8 @@ from analysis.reporting.provenance import describe_provenance
 FORMAT: Final = 1
 """Version of the data file's form; raised when a reader of the old form would go wrong."""
 _AUDIENCES: Final = ("shareable", "internal")
+_OF_ONE: Final = " of one concern"
+"""A title that ends in this becomes that of the concern."""
 _LONGEST_NAME: Final = 120
 _HASH_DIGITS: Final = 8
 _HITS_NAMED: Final = 5
@@ -112,7 +114,7 @@ def render_report(
         provenance = describe_provenance(notebook, project=project)
         page = make_page(
             executed,
-            title=title,
+            title=name_subject(title, str(bundle.get("subject", ""))),
             status=bundle["status"],
             audience=allowed_for,
             origin=bundle["origin"],
@@ -156,6 +158,14 @@ def render_report(
         seconds=time.perf_counter() - begun,
         warned=tuple(dict.fromkeys(_find_warned(executed))),
     )
+
+
+def name_subject(title: str, subject: str) -> str:
+    """Return "Acne scars: outcomes" for "Outcomes of one concern"; other titles as they are."""
+    kind = title.removesuffix(_OF_ONE)
+    if not subject or kind == title:
+        return title
+    return f"{subject[0].upper()}{subject[1:]}: {kind[0].lower()}{kind[1:]}"
 
 
 def _read_audience(values: Mapping[str, Value]) -> str:

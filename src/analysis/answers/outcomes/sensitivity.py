@@ -14,7 +14,8 @@ from analysis.statistics.proportions import estimate_share
 
 def vary_population(cohort: Cohort, concern: str) -> pd.DataFrame:
     """Return responders with those who cannot respond counted in, without courses in which
-    something else was done besides, and over all courses instead of first ones.
+    something else was done besides, and over all courses instead of first ones, the further ones
+    also alone (which also says how many patients they are).
 
     On the headline scale of the concern. No rows where it has no responder rule; a row only where
     its population differs from the one analysed.
@@ -38,10 +39,15 @@ def vary_population(cohort: Cohort, concern: str) -> pd.DataFrame:
         share = estimate_share(int(responded[alone.index].sum()), len(alone))
         rows.append({"population": "analysed, no other procedure", **share})
     if len(every) > len(analysed):
-        by_course = find_responders(every, scale, rule).astype(int)
-        by_patient = by_course.groupby(every["patient"]).agg(["sum", "size"])
-        share = estimate_share_clustered(by_patient["sum"], by_patient["size"])
-        rows.append({"population": "all courses analysed", "unit": "courses", **share})
+        later = every[~every["course"].isin(analysed["course"])]
+        for population, courses in (
+            ("all courses analysed", every),
+            ("further courses analysed", later),
+        ):
+            by_course = find_responders(courses, scale, rule).astype(int)
+            by_patient = by_course.groupby(courses["patient"]).agg(["sum", "size"])
+            share = estimate_share_clustered(by_patient["sum"], by_patient["size"])
+            rows.append({"population": population, "unit": "courses", **share})
     shared = {"statistic": "responders, counted otherwise", "unit": "patients"}
     return make_estimates(
         [shared | row for row in rows],

@@ -18,22 +18,24 @@ from analysis.vocabulary import PROTOCOL, Scale
 
 LAST: Final = 99
 """Stands for the follow-up among the visits of a model, whatever the number of sessions."""
-POPULATION: Final = "closed first courses with a score"
+POPULATION: Final = "due, any first score"
 
 
 def estimate_visits(cohort: Cohort, concern: str) -> pd.DataFrame:
     """Return the score before each session and at follow-up, and responders by visit.
 
-    On the headline scale of the concern, from closed first courses with any score; a visit that
-    fewer patients have than a subgroup needs is left out. Of a continuous scale the marginal mean
-    of a mixed model (unstructured, or compound symmetry where that cannot be fitted) with its
-    change from baseline, the observed mean beside; of every scale with a responder rule and a
-    baseline the share of responders. No rows for change scales.
+    On the headline scale of the concern, from closed first courses with a first score, as all of
+    the page; a visit that fewer patients have than a subgroup needs is left out. Of a continuous
+    scale the marginal mean of a mixed model (unstructured, or compound symmetry where that cannot
+    be fitted) with its change from baseline, the observed mean beside; of every scale with a
+    responder rule and a baseline the share of responders. No rows for change scales.
     """
     scale = choose_scale(cohort, concern)
     if scale is None or scale.kind == "change":
         return make_estimates([])
     scores = cohort.find_visit_scores(concern, scale.key)
+    begun = scores.loc[(scores["visit"] == 0) & ~scores["is_follow_up"].astype(bool), "course"]
+    scores = scores[scores["course"].isin(begun)].copy()
     scores["visit"] = scores["visit"].mask(scores["is_follow_up"], LAST).astype("int64")
     counts = scores["visit"].value_counts()
     least = PROTOCOL["too_small_for_a_subgroup"].whole

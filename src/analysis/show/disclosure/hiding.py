@@ -95,11 +95,19 @@ def _list_sacrifices(page: Page, hiding: Sequence[Hiding], leak: Sum) -> Iterato
     for index, (count, total) in enumerate(zip(page.counts, page.totals, strict=True)):
         for name in dict.fromkeys((count, total)):
             if name is not None and name[0] == "total" and name in near & known:
-                populations.setdefault(name, []).append(index)
+                is_group = index in page.strata
+                group = _name_group(page.rows[index]) if is_group else name
+                populations.setdefault(group, []).append(index)
     for members in sorted(
         populations.values(), key=lambda members: _rank_population(page, members)
     ):
         yield dict.fromkeys(members, EVERYTHING)
+
+
+def _name_group(row: Row) -> Number:
+    """Return the name of a group in all its rows: who is analysed of it tells who was seen."""
+    about = (row.source, row.question, row.period, row.concern, row.scale, row.term)
+    return ("group", *about, row.by, row.level, row.by2, row.level2)
 
 
 def _rank_count(page: Page, index: int) -> tuple[Any, ...]:

@@ -1,11 +1,15 @@
 """The sums in which the rows about outcomes stand: what a reader who knows the rules can add up.
 
 A responder on an ordinal scale is a patient who got better; shift tables add up to better, same and
-worse; the best answers are the responders; a population counted otherwise differs from the one
-analysed by a group of patients, and so do the responders in it.
+worse, and those who start too well to respond are a row of it; the best answers are the
+responders; a population counted otherwise differs from the one analysed by a group of patients, and
+so do the responders in it; those not seen again are a step of the course and the difference between
+two populations; the last visit of a model is the follow-up.
+
+What fits the numbers is assumed to be so: a reader who knows the scale would know it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from analysis.show.disclosure.page import Number, Page
@@ -15,13 +19,14 @@ _Place = tuple[str, ...]
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
 _GOOD: Final = "good"
 _OTHERWISE: Final = "responders, counted otherwise"
+_ALL_DUE: Final = "due, any first score"
 
 
 def link_outcomes(page: Page) -> None:
     """Add the sums of the outcomes of every concern and scale to the page."""
     subjects: dict[_Place, dict[_Place, int]] = {}
     for index, row in enumerate(page.rows):
-        if row.question == "outcomes":
+        if row.question == "outcomes" or row.statistic == "fate":
             place = (row.statistic, row.population, row.by, row.level, row.by2, row.level2)
             subjects.setdefault((row.source, row.period, row.concern, row.scale), {})[place] = index
     for places in subjects.values():
@@ -42,6 +47,7 @@ class _Outcomes:
         self._link_answers()
         self._link_populations()
         self._link_unseen()
+        self._link_visits()
         self._link_skin_types()
 
     def _get(self, statistic: str, population: str, *place: str) -> int | None:
@@ -70,10 +76,19 @@ class _Outcomes:
         return self._get("responders", ANALYSED)
 
     def _link_better(self) -> None:
-        """Responders are among those who got better, and on an ordinal scale often the same."""
+        """Responders are among those who got better, and on an ordinal scale often the same.
+
+        So are those beyond the measurement error. Who has no percentage starts at zero, and where
+        the rule is a percentage that is who cannot respond.
+        """
         better = self._get("direction", "seen again", "change", "better")
-        if better is not None and self._responders is not None:
-            self._nest(self._count(better), self._count(self._responders))
+        responders = self._responders
+        for index in (responders, self._get("beyond measurement error", "seen again")):
+            if better is not None and index is not None:
+                self._nest(self._count(better), self._count(index))
+        percent = self._get("median percent change", "seen again")
+        if percent is not None and responders is not None:
+            self._equate(self._count(percent), self._total(responders))
 
     def _nest(self, whole: Number, part: Number) -> Number | None:
         """Note that one group is inside another, and that the rest is a group too."""
@@ -83,8 +98,18 @@ class _Outcomes:
         self.page.add_secret(of=rest)
         return rest
 
+    def _equate(self, one: Number, other: Number) -> None:
+        """Note that two numbers are one, if they are equal."""
+        if one != other and self.page.values[one] == self.page.values[other]:
+            self.page.add_sum(one, [other])
+
+    def _count_fate(self, fate: str) -> Number | None:
+        index = self._get("fate", "first courses", "step", fate)
+        return None if index is None else self._count(index)
+
     def _link_shifts(self) -> None:
-        """The cells of a shift table are all patients, and better, same and worse."""
+        """The cells of a shift table are all patients, better, same and worse, the responders, and
+        who cannot respond."""
         cells = [
             (page_row, self._count(index))
             for place, index in self.places.items()
@@ -107,6 +132,29 @@ class _Outcomes:
                 # which side is better is the scale's to say; what fits the numbers is assumed
                 if self._is(whole, sides[side]):
                     self.page.add_sum(whole, sides[side])
+        self._link_cells([(_compare_grades(row), float(row.level), name) for row, name in cells])
+
+    def _link_cells(self, cells: Sequence[tuple[float, float, Number]]) -> None:
+        """Add up the cells some grades apart, and those of the lowest and highest first grades.
+
+        ``cells`` are the change of grade, the first grade and the number.
+        """
+        responders = self._responders
+        if responders is not None:
+            for least in sorted({abs(change) for change, _, _ in cells} - {0.0}):
+                for sign in (-1, 1):
+                    names = [name for change, _, name in cells if sign * change >= least]
+                    if self._is(self._count(responders), names):
+                        self.page.add_sum(self._count(responders), names)
+        cannot = self._count_fate("cannot respond")
+        if cannot is None:
+            return
+        firsts = sorted({first for _, first, _ in cells})
+        for end in (firsts, firsts[::-1]):
+            for number in range(1, len(end)):
+                names = [name for _, first, name in cells if first in end[:number]]
+                if self._is(cannot, names):
+                    self.page.add_sum(cannot, names)
 
     def _link_answers(self) -> None:
         """The good answers on a change scale are its responders."""
@@ -136,13 +184,24 @@ class _Outcomes:
             if other is None:
                 continue
             whole, part = (other, base) if is_larger else (base, other)
+            further = self._get(_OTHERWISE, "further courses analysed") if is_larger else None
+            if further is not None:
+                # courses are no patients: the row of the further ones is judged by its patients
+                self.page.add_sum(self._count(whole), [self._count(part), self._count(further)])
+                self.page.add_sum(self._total(whole), [self._total(part), self._total(further)])
+                continue
             counts = self._nest(self._count(whole), self._count(part))
             totals = self._nest(self._total(whole), self._total(part))
             if counts is not None and totals is not None:
                 self.page.add_secret(of=totals, less=counts)
 
     def _link_unseen(self) -> None:
-        """With those not seen, the population is larger; at best all of them responded."""
+        """With those not seen, the population is larger; at best all of them responded.
+
+        Not seen again is a step of the course too; of those, some could not have responded.
+        """
+        missed = self._count_fate("not seen again")
+        self._link_all_due(missed)
         base = self._responders
         rows = {
             level: index
@@ -158,9 +217,68 @@ class _Outcomes:
                 parts.append(unseen)
             if self._is(self._count(index), parts):
                 self.page.add_sum(self._count(index), parts)
-        tipping = self._get("tipping point", "not seen again")
-        if tipping is not None and unseen is not None:
-            self.page.add_sum(self._total(tipping), [unseen])
+        if unseen is None:
+            return
+        if missed is not None:
+            self._nest(missed, unseen)
+        tipping = self.places.get(("tipping point", "not seen again", "", "", "", ""))
+        total = None if tipping is None else self.page.totals[tipping]
+        if total is not None:
+            self.page.add_sum(total, [unseen])
+
+    def _link_all_due(self, missed: Number | None) -> None:
+        """All who were due, whatever their first score, were seen again or not."""
+        due = self._get("mean change", _ALL_DUE, "unseen", "unchanged")
+        tipping = self._get("tipping change", _ALL_DUE)
+        if missed is None:
+            return
+        if tipping is not None:
+            self._equate(self._total(tipping), missed)
+        if due is not None and self._again is not None:
+            self._add_up(self._total(due), [self._again, missed])
+
+    def _add_up(self, whole: Number, parts: Sequence[Number]) -> None:
+        """Note that the parts make the whole, if they do."""
+        if self._is(whole, parts):
+            self.page.add_sum(whole, parts)
+
+    @property
+    def _again(self) -> Number | None:
+        """The patients seen again, the most of them where some have no percentage."""
+        totals = [
+            name
+            for place, index in self.places.items()
+            if place[1] == "seen again" and (name := self.page.totals[index]) is not None
+        ]
+        return max(totals, key=lambda name: self.page.values[name], default=None)
+
+    def _link_visits(self) -> None:
+        """The first visit is all who were due, the last one the follow-up; all are in the model."""
+        observed = self._list_visits("observed mean")
+        responders = self._list_visits("responders at visit")
+        modelled = [*self._list_visits("marginal mean").values()]
+        for visit, index in observed.items():
+            if modelled:
+                self._nest(self._total(modelled[0]), self._total(index))
+            if visit in responders:
+                self._nest(self._total(index), self._total(responders[visit]))
+        again, missed = self._again, self._count_fate("not seen again")
+        if again is not None and "follow-up" in observed:
+            self._nest(self._total(observed["follow-up"]), again)
+        if again is not None and missed is not None and "baseline" in observed:
+            self._add_up(self._total(observed["baseline"]), [again, missed])
+        if self._responders is not None and "follow-up" in responders:
+            last = responders["follow-up"]
+            self._nest(self._count(last), self._count(self._responders))
+            self._nest(self._total(last), self._total(self._responders))
+
+    def _list_visits(self, statistic: str) -> dict[str, int]:
+        """Return the rows of a statistic by the name of the visit."""
+        return {
+            place[3]: index
+            for place, index in self.places.items()
+            if place[0] == statistic and self.page.totals[index] is not None
+        }
 
     def _link_skin_types(self) -> None:
         """A group of skin types is the sum of its types, in counts and totals."""
@@ -183,5 +301,10 @@ class _Outcomes:
 
 def _compare(row: Row) -> int:
     """Return whether the later grade of a cell is lower, the same or higher."""
-    before, after = float(row.level), float(row.level2)
-    return (after > before) - (after < before)
+    change = _compare_grades(row)
+    return (change > 0) - (change < 0)
+
+
+def _compare_grades(row: Row) -> float:
+    """Return by how much the later grade of a cell is higher."""
+    return float(row.level2) - float(row.level)

@@ -3,7 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from analysis.show.disclosure.rows import ANALYSED, AVERAGES, OF_PATIENTS, Row
+from analysis.show.disclosure.rows import (
+    ANALYSED,
+    AVERAGES,
+    OF_PATIENTS,
+    TIPPING_POINT,
+    Row,
+)
 
 _FIRST_COURSES: Final = "first courses"
 # The populations made of the steps of a first course.
@@ -19,6 +25,8 @@ _PART_OF: Final[Mapping[str, tuple[str, ...]]] = {
 # Levels of these are the same patients again, not parts of them.
 _NOT_PARTS: Final = ("unseen", "visit", "quartile")
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
+# Who came to one visit is no part of who came to another.
+_AT_A_VISIT: Final = ("observed mean", "responders at visit")
 # Which population is given up first when a hidden number cannot be kept otherwise: the later
 # ones carry what the page is about. Populations not named come first.
 GIVEN_UP_LAST: Final = ("seen again", "analysed", "patients asked", "patients treated")
@@ -47,6 +55,7 @@ class Page:
         self.secrets: list[Sum] = []
         self._collect_groups()
         self._name_numbers()
+        self._link_complements()
         self._link_levels()
         self._link_steps()
         self._link_populations()
@@ -94,7 +103,8 @@ class Page:
             count = total = None
             if row.unit != "rows" and row.total is not None:
                 total = self._name_total(index, row.total)
-            if row.unit != "rows" and row.count is not None:
+            is_of_people = row.unit != "rows" and row.statistic != TIPPING_POINT
+            if is_of_people and row.count is not None:
                 is_size = row.total is None or row.method in AVERAGES
                 count = self._name_total(index, row.count) if is_size else ("count", row.address)
                 self.values[count] = row.count
@@ -105,7 +115,8 @@ class Page:
         row = self.rows[index]
         # A scale does not change who began a course.
         scale = "" if row.population == _FIRST_COURSES else row.scale
-        stratum = (row.by, row.level, row.by2, row.level2) if index in self.strata else ()
+        has_own = index in self.strata or row.statistic in _AT_A_VISIT
+        stratum = (row.by, row.level, row.by2, row.level2) if has_own else ()
         unit = "patients" if row.unit in OF_PATIENTS else row.unit
         about = (row.source, row.period, unit, row.population, row.concern, scale, row.term)
         name = ("total", *about, *stratum, value)
@@ -131,6 +142,16 @@ class Page:
         factors = {name: factor for name, factor in ((of, 1), (less, -1)) if name is not None}
         if 0 < sum(factor * self.values[name] for name, factor in factors.items()) < self.threshold:
             self.secrets.append(factors)
+
+    def _link_complements(self) -> None:
+        """No count is larger than its total: four of eleven are left if the others are seven."""
+        for row, count, total in zip(self.rows, self.counts, self.totals, strict=True):
+            if row.question != "outcomes" or count is None or total is None or count[0] == "total":
+                continue
+            left = ("complement", row.address)
+            # also where nobody is left, for that is not known beforehand
+            self.values[left] = self.values[total] - self.values[count]
+            self.sums.append({total: -1, count: 1, left: 1})
 
     def _link_levels(self) -> None:
         """Levels add up to their common total, or to the row over all of them."""
@@ -200,19 +221,34 @@ class Page:
                 self.add_secret(of=self.add_sum(whole, [part]))
 
     def _link_skin_types(self) -> None:
-        """A group of skin types ("IV-VI") is the sum of its types in the table of patients."""
+        """A group of skin types ("IV-VI") is the sum of its types in the table of patients, and
+        the patients of one type analysed are some of those treated."""
         types: dict[Number, dict[str, Number]] = {}
         for row, count in zip(self.rows, self.counts, strict=True):
             if row.statistic == "characteristic" and row.by == "skin type" and count is not None:
                 types.setdefault((row.source, row.period), {})[row.level] = count
         for row, total in zip(self.rows, self.totals, strict=True):
+            if total is None or row.by not in ("skin type", "skin type group"):
+                continue
             first, _, last = row.level.replace("\N{EN DASH}", "-").partition("-")
-            is_group = row.by == "skin type group" and {first, last} <= {*_SKIN_TYPES}
-            if total is None or not is_group:
+            last = last or first
+            if row.statistic == "characteristic" or not {first, last} <= {*_SKIN_TYPES}:
                 continue
             names = _SKIN_TYPES[_SKIN_TYPES.index(first) : _SKIN_TYPES.index(last) + 1]
             counts = types.get((row.source, row.period), {})
             parts = [counts[name] for name in names if name in counts]
+            if parts and row.question == "outcomes":
+                self._nest_in(parts, total)
+                continue
             # Fewer may have been asked than treated; then nothing is known for certain.
             if parts and sum(self.values[part] for part in parts) == self.values[total]:
                 self.add_sum(total, parts)
+
+    def _nest_in(self, wholes: Iterable[Number], part: Number) -> None:
+        """Note that a group is inside several others together, and that the rest is one too."""
+        parts = [*wholes]
+        together = ("together", *parts)
+        self.values[together] = sum(self.values[each] for each in parts)
+        if self.values[part] <= self.values[together]:
+            self.add_sum(together, parts)
+            self.add_secret(of=self.add_sum(together, [part]))

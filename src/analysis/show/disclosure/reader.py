@@ -117,20 +117,31 @@ class Reader:
         aim = np.array([secret.get(name, 0) for name in unknown])
         if not aim.any():
             return True
+        own = true - sum(
+            factor * self.page.values[name]
+            for name, factor in secret.items()
+            if name in known.numbers
+        )
         for sign in (1, -1):
-            found = self._solve(sign * aim, unknown, sums, known)
-            if found is None:
-                return True
-            if float(factors @ found[places]) != true:
+            found = self._solve(sign * aim, sign * own - 1, unknown, sums, known)
+            if found is not None and float(factors @ found[places]) != true:
                 self.possible = [*self.possible[-_MOST_KEPT:], found]
                 fitting.append(found)
                 return False
         return True
 
     def _solve(
-        self, aim: NDArray[np.int64], unknown: Sequence[Number], sums: Sequence[Sum], known: Known
+        self,
+        aim: NDArray[np.int64],
+        most: float,
+        unknown: Sequence[Number],
+        sums: Sequence[Sum],
+        known: Known,
     ) -> NDArray[np.float64] | None:
-        """Return the page that looks the same with the least of what is aimed at."""
+        """Return a page that looks the same with at most so much of what is aimed at, or None.
+
+        Any will do: to look for the least would take minutes on some pages.
+        """
         values = self.page.values
         matrix = np.array([[sum_.get(name, 0) for name in unknown] for sum_ in sums])
         ends = [
@@ -141,9 +152,12 @@ class Reader:
         lowest, highest = zip(
             *(known.ranges.get(name, (0, beyond)) for name in unknown), strict=True
         )
+        constraints = [LinearConstraint(aim[np.newaxis, :], -np.inf, most)]
+        if sums:
+            constraints.append(LinearConstraint(matrix, ends, ends))
         solved = milp(
-            aim,
-            constraints=LinearConstraint(matrix, ends, ends) if sums else None,
+            np.zeros(len(unknown)),
+            constraints=constraints,
             bounds=Bounds(lowest, highest),
             integrality=np.ones(len(unknown)),
         )

@@ -30,6 +30,8 @@ THRESHOLDS: Final[Mapping[str, int]] = MappingProxyType({"clinic": 5})
 PROFILES: Final[Mapping[str, str]] = MappingProxyType({SHAREABLE: "clinic", INTERNAL: ""})
 """The threshold profile of each audience; none for a page that stays in the clinic."""
 
+NOT_YET_DUE: Final = "not yet due"
+"""The fate of a course that is not closed."""
 _SEAL: Final = object()
 
 
@@ -47,7 +49,8 @@ class Released:
     """Smallest number of patients a shown number rests on; 0 where nothing is hidden."""
     origin: Origin
     status: str
-    """``done``, or ``empty`` when no number rests on any patient."""
+    """``done``, or ``empty`` when no number rests on any patient, or when the page is about one
+    concern and none of its courses is closed."""
     is_whole: bool = True
     """False for a part made by :meth:`keep`; the page's numbers are collected from the whole."""
     seal: InitVar[object] = None
@@ -74,6 +77,13 @@ class Released:
         part = self.frame[kept].reset_index(drop=True)
         return replace(self, frame=part, is_whole=False, seal=_SEAL)
 
+    @property
+    def subject(self) -> str:
+        """The name of the concern the page is about, empty if it is about several."""
+        concern = _find_concern(self.frame)
+        concerns = self.origin.vocabulary.concerns
+        return concerns[concern].name if concern in concerns else concern.replace("_", " ")
+
     def __repr__(self) -> str:
         hidden = int((self.frame["status"] == "suppressed").sum())
         shown = len(self.frame) - hidden
@@ -89,6 +99,7 @@ class Released:
                 "status": self.status,
                 "audience": self.audience,
                 "threshold": self.threshold,
+                "subject": self.subject,
                 "origin": _describe_origin(self.origin),
                 "estimates": to_records(self.frame),
             }
@@ -126,20 +137,34 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
             "audience internal."
         )
     frame = check_estimates(estimates)
-    people = frame[["patients_count", "patients_total"]].max().max()
-    status = "done" if pd.notna(people) and people > 0 else "empty"
+    status = _find_status(frame)
     threshold = THRESHOLDS.get(PROFILES[audience], 0)
     rows = [Row(**row) for row in iterate_rows(frame)]
     alone = hide_rows_of_few(rows, [judge_row(row, threshold) for row in rows])
     hiding = hide_derived(rows, hide_linked(rows, alone, threshold))
     return Released(
-        frame=blank_hidden(frame, rows, hiding),
+        frame=blank_hidden(frame, rows, hiding, is_shared=bool(threshold)),
         audience=audience,
         threshold=threshold,
         origin=origin,
         status=status,
         seal=_SEAL,
     )
+
+
+def _find_status(frame: pd.DataFrame) -> str:
+    people = frame[["patients_count", "patients_total"]].max().max()
+    if pd.isna(people) or not people:
+        return "empty"
+    closed = (frame["statistic"] == "fate") & (frame["level"] != NOT_YET_DUE)
+    is_of_one = bool(_find_concern(frame)) and bool(closed.any())
+    return "empty" if is_of_one and not frame.loc[closed, "count"].sum() else "done"
+
+
+def _find_concern(frame: pd.DataFrame) -> str:
+    """Return the concern of a page that counts the patients of one concern only."""
+    concerns = frame.loc[frame["statistic"] == "patients", "concern"].unique()
+    return str(concerns[0]) if len(concerns) == 1 else ""
 
 
 def _describe_origin(origin: Origin) -> dict[str, Any]:
@@ -150,7 +175,7 @@ def _describe_origin(origin: Origin) -> dict[str, Any]:
 
 
 def blank_hidden(
-    frame: pd.DataFrame, rows: Sequence[Row], hiding: Sequence[Hiding]
+    frame: pd.DataFrame, rows: Sequence[Row], hiding: Sequence[Hiding], *, is_shared: bool
 ) -> pd.DataFrame:
     """Return the frame with ``shown_as``, and nothing of what is hidden."""
     released = frame.copy()
@@ -171,6 +196,9 @@ def blank_hidden(
     # A note, or a method used at the ends only, may tell what the number was.
     released.loc[hidden & ~is_median, "note"] = ""
     released.loc[hidden, "method"] = released.loc[hidden, "method"].replace(METHOD_ELSEWHERE)
+    # a model is fitted where enough have the outcome and enough have not
+    at_visit = released["statistic"] == "responders at visit"
+    released.loc[hidden & at_visit, "method"] = "gee_responders"
     released.loc[hidden & ~is_median, "status"] = "suppressed"
     released.loc[is_median, "shown_as"] = ""
 
@@ -180,8 +208,27 @@ def blank_hidden(
     released.loc[twins, "patients_count"] = pd.NA
 
     # An upper bound exists only where nobody had the event.
+    if is_shared:
+        _blank_patients_of_courses(released)
     kept = ~(wholly & (released["statistic"] == "upper bound"))
     return released[kept].reset_index(drop=True)
+
+
+def _blank_patients_of_courses(released: pd.DataFrame) -> None:
+    """Leave out what tells how many patients have several courses, or came to any visit.
+
+    No row of the page is about them, so they are beyond the sums that were checked; degrees of
+    freedom tell them, and so does a standard error beside its interval.
+    """
+    several = (released["unit"] == "courses") & (
+        (released["total"] != released["patients_total"])
+        | (released["count"] != released["patients_count"])
+    ).fillna(False).astype(bool)
+    for name in ("patients_count", "patients_total"):
+        released.loc[several, name] = pd.NA
+    modelled = several | (released["method"] == "gee_responders")
+    for name in ("se", "df"):
+        released.loc[modelled, name] = float("nan")
 
 
 def _get_twin(row: Row) -> Number:

@@ -1,7 +1,7 @@
 """What disclosure control knows of one estimate, and what that row alone must hide."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
@@ -18,7 +18,8 @@ METHOD_ELSEWHERE: Final = {
     "clustered_ends": "clustered_gee",
 }
 AVERAGES: Final = (
-    *("mean_t", "mean_bca", "median", "quartiles", "newcombe", "standardised_difference"),
+    *("mean_t", "mean_bca", "median", "median_percent", "quartiles"),
+    *("newcombe", "standardised_difference"),
     *("mixed_unstructured_kenward_roger", "mixed_unstructured_satterthwaite"),
     *("mixed_compound_symmetry_kenward_roger", "mixed_compound_symmetry_satterthwaite"),
     "tipping_change",
@@ -27,9 +28,14 @@ AVERAGES: Final = (
 # One patient has one first course.
 OF_PATIENTS: Final = ("patients", "courses")
 ANALYSED: Final = "analysed"
-# What is computed from responders, over all or by a grouping.
+TIPPING_POINT: Final = "tipping point"
+"""Its numerator is no patients: it is computed from responders, those seen and those not seen."""
+# What is computed from other rows, over all or by a grouping: their statistic and grouping.
 _DIFFERENCE: Final = ", difference"
-_DERIVED_FROM: Final = {"tipping point": ("", "unseen")}
+_DERIVED_FROM: Final = {
+    TIPPING_POINT: (("responders", ""), ("responders", "unseen")),
+    "tipping change": (("mean change", ""), ("mean change", "unseen")),
+}
 # How complete the log is says something about the clinic, not about the patients without an entry.
 _ABOUT_THE_LOG: Final = {("side effects", "recorded")}
 
@@ -92,6 +98,8 @@ def judge_row(row: Row, threshold: int) -> Hiding:
     """Return what one row alone must hide."""
     if row.unit == "rows" or not threshold:
         return _SHOWN
+    if row.statistic == TIPPING_POINT:
+        row = replace(row, count=None, patients_count=None)
 
     def is_small(patients: int | None) -> bool:
         return patients is not None and 0 < patients < threshold
@@ -106,11 +114,14 @@ def judge_row(row: Row, threshold: int) -> Hiding:
         # Nobody can say how many patients stand behind it, so it may be one.
         return Hiding(EVERYTHING, NOT_SHOWN, frozenset({"patients"}))
     if is_small(total):
-        hidden = frozenset({"total", "count"} if count else {"total"})
-        return Hiding(EVERYTHING, NOT_SHOWN, hidden, 0, threshold - 1 if is_of_patients else None)
+        left = _subtract(total, count)
+        hidden = frozenset({"total", *(["count"] * bool(count)), *(["complement"] * bool(left))})
+        # six courses of three patients are a small group, and not "1 to 4"
+        highest = threshold - 1 if is_of_patients and row.total == total else None
+        return Hiding(EVERYTHING, NOT_SHOWN, hidden, 0, highest)
 
-    left = _subtract(total, count)
     secret = set()
+    left = _subtract(total, count)
     if is_small(count):
         secret.add("count")
     if (row.question, row.statistic) not in _ABOUT_THE_LOG and (
@@ -144,20 +155,20 @@ def hide_rows_of_few(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hidi
 
 
 def hide_derived(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
-    """Hide what was computed from several shares where one of these is hidden."""
+    """Hide what was computed from several rows where one of these is hidden."""
     hidden: set[tuple[str, ...]] = set()
     for row, each in zip(rows, hiding, strict=True):
-        is_base = row.statistic == "responders" and (row.by or row.population == ANALYSED)
-        if each.extent and is_base:
-            hidden.add((row.source, row.period, row.concern, row.scale, row.by))
+        if each.extent and row.statistic in ("responders", "mean change"):
+            place = (row.source, row.period, row.concern, row.scale)
+            hidden.add((*place, row.statistic, row.by))
     whole = Hiding(EVERYTHING, NOT_SHOWN)
     result = []
     for row, each in zip(rows, hiding, strict=True):
         place = (row.source, row.period, row.concern, row.scale)
-        needed: tuple[str, ...] = _DERIVED_FROM.get(row.statistic, ())
+        needed: tuple[tuple[str, str], ...] = _DERIVED_FROM.get(row.statistic, ())
         if row.by.endswith(_DIFFERENCE):
-            needed = (row.by.removesuffix(_DIFFERENCE),)
-        is_told = any((*place, by) in hidden for by in needed)
+            needed = (("responders", row.by.removesuffix(_DIFFERENCE)),)
+        is_told = any((*place, *name) in hidden for name in needed)
         result.append(whole if is_told and each.extent < EVERYTHING else each)
     return result
 

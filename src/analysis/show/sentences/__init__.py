@@ -14,6 +14,12 @@ from analysis.show.sentences.methods import (
     describe_scales,
     describe_terms,
 )
+from analysis.show.sentences.outcome_details import (
+    describe_groups,
+    describe_scoring,
+    describe_unseen,
+    describe_visits,
+)
 from analysis.show.sentences.outcomes import (
     describe_change,
     describe_headline,
@@ -41,7 +47,10 @@ from analysis.show.sentences.writing import (
     name_skin_types,
     name_subject,
     name_term,
+    name_unit,
     sort_by_rate,
+    tell_change,
+    tell_mean,
     tell_range,
     write_change,
     write_confidence,
@@ -59,6 +68,7 @@ from analysis.show.sentences.writing import (
     write_rate,
     write_share,
     write_signed,
+    write_words,
 )
 
 __all__ = [
@@ -69,6 +79,7 @@ __all__ = [
     "Prose",
     "capitalise",
     "describe_change",
+    "describe_groups",
     "describe_headline",
     "describe_intervals",
     "describe_limitations",
@@ -76,8 +87,11 @@ __all__ = [
     "describe_population",
     "describe_provenance",
     "describe_scales",
+    "describe_scoring",
     "describe_side_effects",
     "describe_terms",
+    "describe_unseen",
+    "describe_visits",
     "get_rows",
     "group_rows",
     "name_concern",
@@ -87,7 +101,10 @@ __all__ = [
     "name_skin_types",
     "name_subject",
     "name_term",
+    "name_unit",
     "sort_by_rate",
+    "tell_change",
+    "tell_mean",
     "tell_range",
     "write_change",
     "write_confidence",
@@ -105,4 +122,5 @@ __all__ = [
     "write_rate",
     "write_share",
     "write_signed",
+    "write_words",
 ]

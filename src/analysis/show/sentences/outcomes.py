@@ -66,6 +66,7 @@ def _tell_completeness(released: Released, concern: str, scale: str) -> str:
         row["total"]
         for row in released.frame.to_dict("records")
         if (row["concern"], row["scale"], row["population"]) == (concern, scale, "seen again")
+        and row["by"] in ("", "change")
         and not pd.isna(row["total"])
     }
     if len(sizes) == 1:
@@ -103,6 +104,10 @@ def describe_change(released: Released) -> Prose:
             told.append(f"after the course, {escape(listed)}.")
         told += [escape(_tell_mean(released, row)) for row in means.get(key, [])]
         paragraphs.append(" ".join(told))
+    if not paragraphs and get_rows(released, "responders"):
+        return write_paragraphs(
+            ["The scale asks for the change itself, so there is no first score to set it against."]
+        )
     if not paragraphs:
         return write_nothing("change")
     paragraphs.append(

@@ -4,7 +4,7 @@ texts cannot disagree.
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from html import escape, unescape
@@ -207,13 +207,43 @@ def write_count_of(row: Mapping[str, Any]) -> str:
 
 def write_change(released: Released, row: Mapping[str, Any]) -> str:
     """Return "+1.2 points (95 % interval +0.9 to +1.5; plus is better)"."""
-    scale = released.origin.vocabulary.scales.get(row["scale"])
-    unit = scale.unit if scale else "points"
-    told = f"{write_signed(row['value'])} {unit}"
+    told = f"{write_signed(row['value'])} {name_unit(released, row)}"
     if pd.isna(row["low"]) or pd.isna(row["high"]):
         return f"{told} (plus is better)"
     limits = f"{write_signed(row['low'])} to {write_signed(row['high'])}"
     return f"{told} ({write_confidence(row)} interval {limits}; plus is better)"
+
+
+def tell_change(released: Released, row: Mapping[str, Any]) -> str:
+    """Return a mean change with its patients, whatever the row's status."""
+    return _tell_value(row, lambda: write_change(released, row))
+
+
+def tell_mean(released: Released, row: Mapping[str, Any]) -> str:
+    """Return a mean score with its interval and patients, whatever the row's status."""
+
+    def write() -> str:
+        told = f"{write_number(row['value'], 1)} {name_unit(released, row)}"
+        if pd.isna(row["low"]) or pd.isna(row["high"]):
+            return told
+        limits = " to ".join(write_number(row[name], 1) for name in ("low", "high"))
+        return f"{told} ({write_confidence(row)} interval {limits})"
+
+    return _tell_value(row, write)
+
+
+def _tell_value(row: Mapping[str, Any], write: Callable[[], str]) -> str:
+    if row["status"] == "suppressed":
+        return PROTECTED
+    if row["status"] != "shown" or pd.isna(row["value"]):
+        return f"{write_count(row)} patients ({NOT_ESTIMABLE})"
+    return f"{write()}, {row['total']} patients"
+
+
+def name_unit(released: Released, row: Mapping[str, Any]) -> str:
+    """Return what the scores of a row's scale are counted in."""
+    scale = released.origin.vocabulary.scales.get(row["scale"])
+    return scale.unit if scale else "points"
 
 
 def write_signed(value: float) -> str:

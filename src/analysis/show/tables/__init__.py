@@ -7,8 +7,21 @@ from analysis.show.tables.making import (
     NO_INTERVAL,
     POPULATIONS,
     Table,
+    fold,
     make_key,
     make_table,
+)
+from analysis.show.tables.outcome_details import (
+    GROUPINGS,
+    list_groups,
+    name_level,
+    show_answers,
+    show_differences,
+    show_groups,
+    show_other_estimates,
+    show_shift,
+    show_unseen,
+    show_visits,
 )
 from analysis.show.tables.outcomes import (
     show_direction,
@@ -19,18 +32,29 @@ from analysis.show.tables.population import STEPS, show_characteristics, show_fa
 from analysis.show.tables.side_effects import show_intervals, show_side_effects
 
 __all__ = [
+    "GROUPINGS",
     "NO_INTERVAL",
     "POPULATIONS",
     "STEPS",
     "Table",
+    "fold",
+    "list_groups",
     "make_key",
     "make_table",
+    "name_level",
+    "show_answers",
     "show_characteristics",
+    "show_differences",
     "show_direction",
     "show_fate",
+    "show_groups",
     "show_intervals",
     "show_mean_change",
+    "show_other_estimates",
     "show_responders",
     "show_rows",
+    "show_shift",
     "show_side_effects",
+    "show_unseen",
+    "show_visits",
 ]

@@ -26,6 +26,7 @@ from analysis.show.disclosure import NOT_SHOWN
 from analysis.show.sentences import (
     NOT_ESTIMABLE,
     TOO_FEW,
+    Prose,
     write_confidence,
     write_count,
     write_limits,
@@ -41,6 +42,13 @@ POPULATIONS: Final = {
     "analysed": "patients of a first course with the scores the scale needs who could respond",
     "patients with a further session": "patients with a session at most 180 days after another",
     "seen again": "patients of a first course with the scores the scale needs",
+    "due": "patients who were due, seen again or not, and who could respond",
+    "due, any first score": "patients who were due, seen again or not",
+    "not seen again": "patients who were due and were not seen again",
+    "analysed, no other procedure": "those of them without another procedure on the same concern",
+    "all courses analysed": "all courses with the scores the scale needs that could respond",
+    "further courses analysed": "of these, the courses after the first one",
+    "could respond, seen at the visit": "patients who could respond, seen at the visit",
     "first courses": "the first course of every patient",
     "patients asked": "patients with a session at which side effects were recorded",
     "sessions asked": "sessions at which side effects were recorded",
@@ -152,6 +160,14 @@ def make_table(
         [caption, "\t".join(columns.values()), *("\t".join(line.values()) for line in lines)]
     )
     return Table(rendered, text)
+
+
+def fold(shown: Table | Prose, summary: str) -> Table | Prose:
+    """Return a table that a reader unfolds; sentences that stand in its place as they are."""
+    if not isinstance(shown, Table):
+        return shown
+    folded = f"<details>\n<summary>{escape(summary)}</summary>\n{shown.html}\n</details>"
+    return Table(folded, shown.text)
 
 
 def make_key(name: str, rows: Iterable[Row]) -> str:

@@ -47,6 +47,9 @@ def show_responders(released: Released, *, name: str = "responders") -> Table | 
 def show_direction(released: Released, *, name: str = "direction") -> Table | Prose:
     """Return how many were better, the same and worse after the course."""
     rows = get_rows(released, "direction", by="change")
+    if not rows and get_rows(released, "responders"):
+        # a scale of change has no directions: the sentences have said so
+        return Prose("")
     if not rows:
         return write_nothing("change")
     return make_table(
@@ -64,7 +67,7 @@ def show_mean_change(released: Released, *, name: str = "mean-change") -> Table 
     """Return the mean change on continuous scales; plus is better whatever the direction."""
     rows = get_rows(released, "mean change")
     if not rows:
-        if get_rows(released, "direction", by="change"):
+        if get_rows(released, "direction", by="change") or get_rows(released, "responders"):
             # grades have no mean worth showing: the table of directions has said it all
             return Prose("")
         return write_nothing("the mean change")

@@ -1,0 +1,26 @@
+"""Figures made from released estimates: SVG inside the page, with the numbers behind it.
+
+Text is text, shape tells what colour tells, n stands on the figure, and the alternative text is
+made from the same numbers. A suppressed number is words without a mark, at the same place whatever
+the number. Drawn on a white card, so that it reads the same in a dark page and on paper.
+
+The same numbers are the same bytes: no clock, no random ids, and all ids begin with the figure's
+own, so that two figures of a page do not collide.
+
+``making`` makes every figure; ``dots`` has shares with their intervals, a line each, ``bars`` the
+answers on change scales, ``visits`` what was seen at each visit.
+"""
+
+from analysis.show.figures.bars import plot_answers
+from analysis.show.figures.dots import plot_groups, plot_responders, plot_side_effects
+from analysis.show.figures.making import Figure
+from analysis.show.figures.visits import plot_visits
+
+__all__ = [
+    "Figure",
+    "plot_answers",
+    "plot_groups",
+    "plot_responders",
+    "plot_side_effects",
+    "plot_visits",
+]
