@@ -4,7 +4,7 @@
 
 The truth is that of the clean state, had everybody been seen (``data/example/truth.json``); ours
 comes from the log as it was typed, of those who came back. Prints whether the interval holds the
-truth; of eighteen 95 % intervals about one should not.
+truth; of ten 95 % intervals about one should not.
 """
 
 import json
