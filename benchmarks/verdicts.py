@@ -150,10 +150,12 @@ def _say(holds: bool, is_exact: bool, mean: float, short: list[str], settings: i
         named += f"; and {len(short) - _MOST_NAMED} more"
     if is_exact:
         return f"falls short of 95 %: {named}" if short else _EVERYWHERE
-    if holds:
-        says = "holds on average" if mean <= AVERAGE[1] else "wider than it need be on average"
-    else:
-        says = "falls short on average"
+    says = (
+        "falls short" if not holds else "holds" if mean <= AVERAGE[1] else "wider than it need be"
+    )
+    if settings == 1:
+        return f"{says} in the one setting tried"
+    says += " on average"
     if len(short) == settings:
         return f"{says} and in every setting"
     return f"{says}; below 93 % in {len(short)} of {settings} ({named})" if short else says
