@@ -117,6 +117,34 @@ def test_confounding_is_taken_out() -> None:
     assert plain["low"] > 0.2
 
 
+@pytest.mark.parametrize("seed", [1, 15, 18])
+def test_resamples_that_are_told_apart(seed: int) -> None:
+    """patients   type  in the group  responded
+          7         I        no           5
+          1        II        no           1
+          3       III        no           1
+          6         I        yes          5
+          5        II        yes          3
+          2       III        yes          1
+    No column tells the outcome without error, but in some of the patients drawn anew all do: such
+    a resample counts with shares of zero and one, it does not end the report."""
+    rows = [("I", False, 7, 5), ("II", False, 1, 1), ("III", False, 3, 1)]
+    rows += [("I", True, 6, 5), ("II", True, 5, 3), ("III", True, 2, 1)]
+    table = pd.DataFrame(
+        [
+            (skin, group, number < responded)
+            for skin, group, patients, responded in rows
+            for number in range(patients)
+        ],
+        columns=["skin", "group", "responded"],
+    )
+
+    found = estimate(table["responded"], table["group"], table[["skin"]], seed=seed)
+
+    assert -1 <= found["low"] < found["value"] < found["high"] <= 1
+    assert found["value"] == pytest.approx(0.0485606, abs=1e-6)  # logistic regression, statsmodels
+
+
 def test_what_is_not_known_is_left_out() -> None:
     """A patient without an outcome, a group or what is adjusted for does not count, and is told."""
     gaps = PATIENTS.astype({"outcome": float, "age": float})

@@ -13,8 +13,16 @@ from analysis.vocabulary import BUILT_IN, METHODS
 from analysis.vocabulary.describing import describe_methods, describe_protocol
 
 ROOT = Path(__file__).parents[1]
+# appended, so that a benchmark never stands in for a package of the same name
+sys.path.append(str(ROOT / "benchmarks"))
+from verdicts import describe_coverage  # noqa: E402
+
 PARTS = {
-    "METHODS.md": {"methods": describe_methods(METHODS), "protocol": describe_protocol(BUILT_IN)},
+    "METHODS.md": {
+        "methods": describe_methods(METHODS),
+        "coverage": describe_coverage(),
+        "protocol": describe_protocol(BUILT_IN),
+    },
     "data/README.md": {"tables": describe_tables()},
 }
 

@@ -120,7 +120,8 @@ def _compute_exact(each: _Patients) -> dict[str, Any]:
     """Return Clopper and Pearson's interval with the sessions divided by their design effect."""
     count, total = each.sum(each.counts), each.sum(each.totals)
     share = count / total
-    effective = min(total / max(_compute_design_effect(each), 1.0), total)
+    # never more than there are: sessions less alike than chance gain nothing
+    effective = total / max(_compute_design_effect(each), 1.0)
     confidence = PROTOCOL["confidence"].value
     tail = (1 - confidence) / 2
     yes, no = share * effective, (1 - share) * effective

@@ -15,9 +15,9 @@ Reals = NDArray[np.float64]
 _TOLERANCE: Final = 1e-9  # of the last step of a coefficient
 _MOST_STEPS: Final = 40
 _LONGEST_STEP: Final = 5.0  # of a coefficient of a logistic model
-_RIDGE: Final = 1e-9  # of the information, so that a resample without a level can be solved
+_RIDGE: Final = 1e-9  # of the patients, so that a resample without a level can be solved
 _SAME: Final = 1e-9  # rank tolerance of the scaled design
-_NUMBERS_AT_ONCE: Final = 10_000_000  # weights of resamples held in memory at a time: 80 MB
+_NUMBERS_AT_ONCE: Final = 2_000_000  # weights of resamples held in memory at a time: 16 MB
 _NOT_PARTED: Final = 15.0  # log odds: a share nearer to 0 or 1 than 3 in ten million is an edge
 
 
@@ -205,13 +205,16 @@ def _fit(cells: _Cells, weights: Reals) -> Reals:
     apart without error, the coefficients stop where they no longer matter for the shares.
     """
     if not cells.is_share:
-        return _solve(cells, weights, weights * cells.outcome)
+        ridge = _RIDGE * weights.sum(axis=1)
+        return _solve(cells, weights, weights * cells.outcome, ridge)
     coefficients = np.zeros((len(weights), cells.design.shape[1]))
     moving = np.arange(len(weights))
     for _ in range(_MOST_STEPS):
         shares = special.expit(coefficients[moving] @ cells.design.T)
         rest = weights[moving] * (cells.outcome - shares)
-        step = _solve(cells, weights[moving] * shares * (1 - shares), rest)
+        # the ridge is of the patients: the information is nothing where all are told apart
+        ridge = _RIDGE * weights[moving].sum(axis=1)
+        step = _solve(cells, weights[moving] * shares * (1 - shares), rest, ridge)
         step = np.clip(step, -_LONGEST_STEP, _LONGEST_STEP)
         coefficients[moving] += step
         moving = moving[np.abs(step).max(axis=1) > _TOLERANCE]
@@ -220,15 +223,15 @@ def _fit(cells: _Cells, weights: Reals) -> Reals:
     return coefficients
 
 
-def _solve(cells: _Cells, weights: Reals, right: Reals) -> Reals:
+def _solve(cells: _Cells, weights: Reals, right: Reals, ridge: Reals) -> Reals:
     """Return the solution of the weighted normal equations of each resample, (r, p).
 
-    A ridge of a billionth lets a resample without a patient of some level be solved; it moves a
-    linear coefficient by as much.
+    The ridge, (r,), lets a resample without a patient of some level be solved; a billionth of the
+    patients moves a linear coefficient by as much.
     """
     p = cells.design.shape[1]
     products = (cells.design[:, :, None] * cells.design[:, None, :]).reshape(-1, p * p)
     information = (weights @ products).reshape(-1, p, p)
     sides = right @ cells.design
-    information += _RIDGE * weights.sum(axis=1)[:, None, None] * np.eye(p)
+    information += ridge[:, None, None] * np.eye(p)
     return np.asarray(np.linalg.solve(information, sides[:, :, None])[:, :, 0], dtype=np.float64)
