@@ -243,13 +243,14 @@ def read_all(source: Source) -> list[corrections.Row]:
 
 
 def test_several_corrections_of_a_row(engine: Engine, source: Source) -> None:
-    """Each stands in its cell; of two for one cell the first counts, all other cells are as they
-    were."""
+    """Each stands in its cell; of two for one cell the first counts, and the second is listed where
+    it says something else. All other cells are as they were."""
     log = read_log(engine, source)
     columns = ["line", "column", "found", "correction"]
     rows = [
         (2, "needle", "15", "1.5"),
         (2, "needle", "15", "0.5"),
+        (2, "harm", "none", "redness"),
         (2, "harm", "none", "redness"),
         (4, "needle", "1.5", "2"),
     ]
@@ -257,7 +258,9 @@ def test_several_corrections_of_a_row(engine: Engine, source: Source) -> None:
 
     corrected, stale = apply_corrections(engine, log, written)
 
-    assert stale.empty
+    assert stale[["line", "column", "rule", "consequence"]].to_numpy().tolist() == [
+        [2, "needle", "correction_does_not_match", "noted"]
+    ]
     assert read_rows_of(corrected)[[*log.texts]].to_numpy().tolist() == [
         ["a", "2024-01-03", "acne scars", "1.5", "redness"],
         ["b", "2024-02-31", "acne scars", "1.5", "none"],

@@ -386,3 +386,28 @@ def test_short_interval_is_a_note(tmp_path: Path) -> None:
     assert problems.to_numpy().tolist() == [[3, "day", "short_interval", "noted"]]
     assert cohort.account.used == 8
     assert cohort.courses[["sessions", "shortest_gap"]].to_numpy().tolist()[0] == [3, 13]
+
+
+TWO_ROWS = """
+patient | day | concern        | device | adjunct | cartridge_lot
+a       | 0   | rolling scars  | pen    | PRP     | L1
+a       | 0   | boxcar scars   | roller |         | L2
+a       | 40  | rolling scars  | pen    |         | L3
+a       | 40  | acne scars     | pen    | PRP     | L3
+"""
+
+
+def test_what_is_said_otherwise_in_a_row_of_the_session_is_noted(tmp_path: Path) -> None:
+    """The first known value counts; a row that leaves a cell empty says nothing against it."""
+    cohort = load(tmp_path, TWO_ROWS)
+
+    problems = cohort.problems.sort_values(["line", "column"])
+    assert problems[["line", "column", "rule", "consequence"]].to_numpy().tolist() == [
+        [3, "cartridge_lot", "conflicting_session", "noted"],
+        [3, "concern", "several_subtypes", "noted"],
+        [3, "device", "conflicting_session", "noted"],
+    ]
+    assert cohort.account.used == 4
+    assert cohort.courses[["sessions", "subtype", "adjunct"]].to_numpy().tolist() == [
+        [2, "rolling", "PRP"]
+    ]

@@ -155,12 +155,18 @@ def apply_corrections(
     """Return the log with the corrections in place, and the problems of those that do not match.
 
     A correction matches while its file, sheet, line and column exist and the cell holds ``found``.
-    Of several for one cell the first counts.
+    Of several for one cell the first counts; one that says something else does not match then.
     """
     matching = _find_matching(log, corrections) if len(corrections) else corrections
     stale = corrections[~corrections.index.isin(matching.index)]
     hint = "check the cell, then write the correction again or remove it"
     problems = stale[_PLACE].assign(rule=STALE_RULE, consequence="noted", suggestion=hint)
+    if len(matching):
+        first = matching.groupby(_PLACE)["correction"].transform("first")
+        hint = "another correction of the cell stands above and counts: remove one of them"
+        later = matching.loc[matching["correction"] != first, _PLACE]
+        later = later.assign(rule=STALE_RULE, consequence="noted", suggestion=hint)
+        problems = pd.concat([problems, later])
     if len(matching):
         log = replace(log, rows=_put_in_place(engine, log, matching))
     corrected = {*matching[_PLACE].itertuples(index=False, name=None)}

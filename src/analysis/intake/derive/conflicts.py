@@ -5,7 +5,8 @@ from typing import Final
 import ibis
 from ibis import _
 
-from analysis.intake.clean import Cleaned, name_column
+from analysis.intake.clean import Cleaned, name_column, spread_cells
+from analysis.intake.derive.sessions import FIRST_KNOWN
 from analysis.intake.engine import Table
 from analysis.intake.sources import Source
 from analysis.vocabulary import PROTOCOL
@@ -25,6 +26,34 @@ def list_conflicts(visits: Table, people: Table, patients: Table, source: Source
         hint = f"the {which} one counts; correct the others"
         parts.append(_list_rows(differs, column, f"conflicting_{role}", hint))
     return ibis.union(*parts).distinct()
+
+
+def list_differing_rows(together: Table, gathered: Table, source: Source) -> Table:
+    """Return a note for every row that says something else of its session than what counts."""
+    chosen = gathered.select(
+        "session", **{f"chosen_{name}": gathered[name] for name in FIRST_KNOWN}
+    )
+    rows = together.inner_join(chosen, "session")
+    parts = []
+    for role in FIRST_KNOWN:
+        differs = rows.filter(rows[role] != rows[f"chosen_{role}"])
+        column = name_column(source, role, differs)
+        hint = "the first one of the session counts; write both into one cell if both are meant"
+        parts.append(_list_rows(differs, column, "conflicting_session", hint))
+    return ibis.union(*parts).distinct()
+
+
+def list_differing_subtypes(
+    together: Table, concerns: Table, gathered: Table, source: Source
+) -> Table:
+    """Return a note for every row that names another subtype of a concern than what counts."""
+    columns = ("session", "concern")
+    chosen = gathered.select(*columns, chosen_subtype=_.subtype)
+    rows = spread_cells(together, "concern", concerns).inner_join(chosen, [*columns])
+    differs = rows.filter(rows.subtype != rows.chosen_subtype)
+    hint = "the first one of the session counts"
+    column = name_column(source, "concern", differs)
+    return _list_rows(differs, column, "several_subtypes", hint).distinct()
 
 
 def list_patients_without_session(visits: Table, people: Table, source: Source) -> Table:

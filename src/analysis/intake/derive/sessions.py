@@ -10,6 +10,11 @@ from analysis.intake.engine import Engine, Table
 from analysis.intake.schema import COLUMNS
 from analysis.intake.sources import Source
 
+FIRST_KNOWN: Final = (
+    *("clinic", "operator", "device", "device_serial", "cartridge_lot", "serum_lot"),
+    *("anaesthetic", "adjunct", "endpoint", "aftercare", "isotretinoin_months"),
+)
+"""What a session has once; where its rows differ, the first known value counts."""
 _AFTER_ALL_DAYS: Final = 1 << 22
 _MORE_THAN_ROWS: Final = 1 << 37
 
@@ -92,12 +97,8 @@ def gather_sessions(together: Table) -> Table:
     def first(name: str) -> ibis.Value:
         return together[name].first(where=together[name].notnull(), order_by=together.row)
 
-    names = (
-        *("clinic", "operator", "device", "device_serial", "cartridge_lot", "serum_lot"),
-        *("anaesthetic", "adjunct", "endpoint", "aftercare", "isotretinoin_months"),
-    )
     sessions = together.group_by("session", "patient", "date", "modality", "setting").agg(
-        **{name: first(name) for name in names},
+        **{name: first(name) for name in FIRST_KNOWN},
         needle_shortest=together.needle_shortest.min(),
         needle_longest=together.needle_longest.max(),
         passes=together.passes.max(),

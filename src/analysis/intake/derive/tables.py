@@ -9,6 +9,8 @@ import ibis
 from analysis.intake.clean import Cleaned
 from analysis.intake.derive.conflicts import (
     list_conflicts,
+    list_differing_rows,
+    list_differing_subtypes,
     list_doubled_scores,
     list_patients_without_session,
     list_short_intervals,
@@ -109,8 +111,8 @@ class Staircase:
         alone, together = part_visits(engine, visits, source)
         people = cleaned.people.semi_join(visits, "patient")
         patients = engine.keep("patients", build_patients(visits, people))
-        sessions = build_sessions(alone, engine.keep("shared", gather_sessions(together)))
-        sessions = engine.name("sessions", sessions)
+        shared = engine.keep("shared", gather_sessions(together))
+        sessions = engine.name("sessions", build_sessions(alone, shared))
         gathered = engine.keep("shared_targets", gather_targets(together, cleaned.concerns))
         targets = engine.name("targets", build_targets(alone, cleaned.concerns, gathered))
         side_effects = build_side_effects(alone, together, cleaned.events)
@@ -129,6 +131,8 @@ class Staircase:
         self.assessments = cleaned.scores
         self.problems += [
             list_conflicts(visits, people, patients, source),
+            list_differing_rows(together, shared, source),
+            list_differing_subtypes(together, cleaned.concerns, gathered, source),
             list_patients_without_session(visits, cleaned.people, source),
             list_unplaced_side_effects(visits, source),
             list_doubled_scores(visits, cleaned),
