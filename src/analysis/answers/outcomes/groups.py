@@ -1,6 +1,7 @@
 """For whom: the same outcome by skin type, needle, clinic and so on. Described, and no more."""
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any, Final
 
 import pandas as pd
@@ -26,16 +27,8 @@ from analysis.statistics.standardised import estimate_standardised_difference
 from analysis.vocabulary import PROTOCOL, Scale
 
 SEED: Final = 2
-NEEDLE_BANDS: Final = ((0.0, 0.5), (0.5, 1.0), (1.0, 1.5), (1.5, 2.0), (2.0, 2.5))
-"""Longest needle of a course in mm; the upper end is in the band, the lower one is not."""
-PASSES_BANDS: Final = ((1, 4), (5, 6), (7, 8))
-MOST_SESSIONS: Final = 6
-"""Courses of as many sessions or more are one level."""
 EXPLORATORY: Final = "exploratory"
 _LEAST: Final = PROTOCOL["too_small_for_a_subgroup"]
-_MOST_LEVELS: Final = 8
-"""Of more levels than these, as of adjuncts typed in many ways, only the most frequent are told
-apart."""
 _OTHERS: Final = "other"
 
 
@@ -96,10 +89,20 @@ def list_groupings(courses: pd.DataFrame) -> Mapping[str, pd.Series]:
 
 def name_needle_band(longest: float) -> str:
     """Return the band of a needle length in mm, such as "over 0.5 to 1 mm"."""
-    for low, high in NEEDLE_BANDS:
-        if longest <= high:
-            return f"over {low:g} to {high:g} mm" if low else f"up to {high:g} mm"
-    return f"over {NEEDLE_BANDS[-1][1]:g} mm"
+    width, until = PROTOCOL["needle_band_width"].value, PROTOCOL["needle_bands_until"].value
+    if longest > until:
+        return f"over {until:g} mm"
+    # a length at the end of a band must not fall out of it by a rounding
+    high = max(ceil(round(longest / width, 6)), 1) * width
+    low = high - width
+    return f"over {low:g} to {high:g} mm" if low else f"up to {high:g} mm"
+
+
+def list_needle_bands() -> list[str]:
+    """Return all bands, the shortest needles first."""
+    width, until = PROTOCOL["needle_band_width"].value, PROTOCOL["needle_bands_until"].value
+    steps = range(1, round(until / width) + 2)
+    return [name_needle_band(step * width) for step in steps]
 
 
 def _group_skin_type(skin_type: int) -> str:
@@ -109,14 +112,19 @@ def _group_skin_type(skin_type: int) -> str:
 
 
 def _name_passes_band(passes: int) -> str:
-    for low, high in PASSES_BANDS:
-        if passes <= high:
-            return f"{low} to {high}"
-    return f"{PASSES_BANDS[-1][1] + 1} and more"
+    first, width, until = (
+        PROTOCOL[key].whole
+        for key in ("passes_first_band", "passes_band_width", "passes_bands_until")
+    )
+    if passes > until:
+        return f"{until + 1} and more"
+    high = first + max(ceil((passes - first) / width), 0) * width
+    return f"{1 if high == first else high - width + 1} to {high}"
 
 
 def _name_sessions(sessions: int) -> str:
-    return f"{MOST_SESSIONS} and more" if sessions >= MOST_SESSIONS else f"{sessions}"
+    most = PROTOCOL["sessions_told_apart"].whole
+    return f"{most} and more" if sessions >= most else f"{sessions}"
 
 
 def _keep_frequent(levels: pd.Series) -> pd.Series:
@@ -125,7 +133,9 @@ def _keep_frequent(levels: pd.Series) -> pd.Series:
     counts = levels.value_counts()
     kept = [
         level
-        for level in sorted(counts.index, key=lambda level: (-counts[level], level))[:_MOST_LEVELS]
+        for level in sorted(counts.index, key=lambda level: (-counts[level], level))[
+            : PROTOCOL["groups_told_apart"].whole
+        ]
         if counts[level] >= PROTOCOL["too_small_for_a_rate"].whole
     ]
     return levels.where(levels.isin(kept) | levels.isna(), _OTHERS)
@@ -155,8 +165,7 @@ def _describe_levels(
 def _order_levels(levels: pd.Series) -> list[str]:
     """Return the levels by their numbers, then by name; "other" and "not recorded" come last."""
     last = [_OTHERS, NOT_RECORDED]
-    bands = [name_needle_band(high) for _, high in NEEDLE_BANDS]
-    bands.append(name_needle_band(NEEDLE_BANDS[-1][1] + 1))
+    bands = list_needle_bands()
     return sorted(
         levels.unique(),
         key=lambda level: (

@@ -21,8 +21,6 @@ from analysis.vocabulary import PROTOCOL, Scale
 SEED: Final = 1
 """Of every bootstrap: the same cohort has the same interval."""
 ANSWER_KIND: Final = "answer kind"
-MOST_GRADES: Final = 7
-"""A shift table of more grades than these cannot be read."""
 
 
 def describe_scores(cohort: Cohort, concern: str) -> pd.DataFrame:
@@ -126,7 +124,7 @@ def _list_grades(given: pd.Series, scale: Scale) -> list[float]:
         return []
     lowest, highest = given.min(), given.max()
     grades = [lowest + n * step for n in range(round((highest - lowest) / step) + 1)]
-    return grades if len(grades) <= MOST_GRADES else []
+    return grades if len(grades) <= PROTOCOL["grades_told_apart"].whole else []
 
 
 def _name_grade(grade: float) -> str:
