@@ -29,6 +29,10 @@ Table: TypeAlias = ibis.Table
 _MEMORY: Final = 2_400
 """Megabytes that DuckDB may hold at once where the machine has enough; what is more goes to the
 folder."""
+_ROWS_GATHERED: Final = (2_048, 20_480)
+_BYTES_GATHERED: Final = 20_000_000
+"""Rows and bytes that each thread gathers before it writes them: the fewest rows and the most, and
+between them as many as have so many bytes."""
 NUMBER: Final = "file_row_number"
 """Column of a kept table that was asked for its rows' numbers, the first one being 0."""
 _NULLABLE: Final = {
@@ -47,12 +51,17 @@ class Engine:
     connection: ibis.BaseBackend
     folder: Path
 
-    def keep(self, name: str, table: Table, *, numbered: bool = False) -> Table:
-        """Compute a table once, so that what follows does not compute it again; ``numbered`` adds
-        :data:`NUMBER`."""
+    def keep(self, name: str, table: Table, *, numbered: bool = False, row_size: int = 1) -> Table:
+        """Compute a table once, so that what follows does not compute it again.
+
+        ``numbered`` adds :data:`NUMBER`; ``row_size`` are the bytes of a row where they are known
+        to be many.
+        """
         path = self.folder / f"{name}.parquet"
+        fewest, most = _ROWS_GATHERED
+        rows = min(max(_BYTES_GATHERED // max(row_size, 1), fewest), most)
         # text repeats itself: what compression saves here is not worth its time
-        self.connection.to_parquet(table, path, compression="snappy")
+        self.connection.to_parquet(table, path, compression="snappy", row_group_size=rows)
         return self.connection.read_parquet(path, table_name=name, file_row_number=numbered)
 
     def move(self, table: Table, path: Path) -> None:

@@ -174,7 +174,8 @@ def _read_strictly(
             max_line_size=LONGEST_LINE,
         )
         filled = found.select(**{each: found[each].fill_null("") for each in texts})
-        part = engine.keep(engine.name_part(), filled, numbered=True)
+        row_size = text.path.stat().st_size // max(text.lines, 1)
+        part = engine.keep(engine.name_part(), filled, numbered=True, row_size=row_size)
     except duckdb.Error:
         return None
     if int(part.count().execute()) + header != text.lines:
