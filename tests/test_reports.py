@@ -134,8 +134,7 @@ def test_the_data_file_holds_what_the_page_shows(rendered: Path) -> None:
     (responders,) = (
         each
         for each in told["estimates"].values()
-        if (each["statistic"], each["by"], each["population"])
-        == ("responders", "", "analysed")
+        if (each["statistic"], each["by"], each["population"]) == ("responders", "", "analysed")
     )
     assert (responders["count"], responders["total"]) == (20, 25)
 
