@@ -206,6 +206,18 @@ def test_answers_come_best_first_and_the_good_ones_meet_the_rule(tmp_path: Path)
     assert set(answers["total"]) == {11}
 
 
+def test_an_answer_between_two_stands_between_them(tmp_path: Path) -> None:
+    """What was given between two answers is told apart, and the rule decides whether it is good."""
+    between = ANSWERS + "3        | wrinkles | gais  |        | 2.5\n"
+    cohort = load(tmp_path, write(between), more="[scales]\ngais = 'one_is_best'")
+    scores = describe_scores(cohort, "wrinkles")
+    answers = scores[scores["statistic"] == "answer"]
+    assert [level.split()[0] for level in answers["level"]] == ["1", "2", "2.5", "3", "4", "5"]
+    assert answers["count"].tolist() == [4, 0, 3, 5, 2, 0]
+    assert answers["level2"].tolist() == ["good"] * 4 + ["not good"] * 2
+    assert set(answers["total"]) == {14}
+
+
 def test_all_courses_are_the_first_ones_and_the_further_ones(tmp_path: Path) -> None:
     """Eight first courses, six of them good, two with a laser inside; five further ones, one good,
     and one more of a patient who cannot respond the second time."""

@@ -1,5 +1,6 @@
 """The scores behind an outcome: which became which, who took them, and when."""
 
+from math import ceil, floor
 from typing import Any, Final
 
 import pandas as pd
@@ -104,7 +105,7 @@ def _describe_change(seen: pd.DataFrame, scale: Scale) -> list[dict[str, Any]]:
 def _count_shifts(seen: pd.DataFrame, scale: Scale) -> list[dict[str, Any]]:
     """Return a row for every pair of grades between the lowest and the highest that was given.
 
-    None where grades are not whole steps, or are too many for a table.
+    None where they are too many for a table.
     """
     grades = _list_grades(pd.concat([seen["baseline"], seen["follow_up"]]), scale)
     pairs = seen.groupby(["baseline", "follow_up"]).size()
@@ -118,13 +119,16 @@ def _count_shifts(seen: pd.DataFrame, scale: Scale) -> list[dict[str, Any]]:
 
 
 def _list_grades(given: pd.Series, scale: Scale) -> list[float]:
-    """Return the grades of the scale from the lowest to the highest that was given."""
-    step = scale.step or 1.0
-    if given.empty or ((given / step) % 1 != 0).any():
+    """Return the grades of the scale from the lowest to the highest that was given, and what was
+    given between two of them. None where they are too many for a table."""
+    if given.empty:
         return []
-    lowest, highest = given.min(), given.max()
-    grades = [lowest + n * step for n in range(round((highest - lowest) / step) + 1)]
-    return grades if len(grades) <= PROTOCOL["grades_told_apart"].whole else []
+    step, most = scale.step or 1.0, PROTOCOL["grades_told_apart"].whole
+    first, last = floor(given.min() / step), ceil(given.max() / step)
+    grades = [round(place * step, 6) for place in range(first, last + 1)]
+    between = {*given} - {*grades}
+    is_readable = len(grades) <= most and len(between) < most
+    return sorted([*grades, *between]) if is_readable else []
 
 
 def _name_grade(grade: float) -> str:
