@@ -25,13 +25,7 @@ def estimate_outcomes(cohort: Cohort, concern: str) -> pd.DataFrame:
         return make_estimates([])
     courses = find_fates(cohort, concern, scale)
     seen = courses[courses["fate"].isin(SEEN_AGAIN)]
-    shared = {
-        "question": QUESTION,
-        "concern": concern,
-        "scale": scale.key,
-        "unit": "patients",
-        "source": cohort.origin.source,
-    }
+    shared = name_outcome(cohort, concern, scale)
     parts = []
     if scale.responder is not None:
         analysed = courses[courses["fate"] == "analysed"]
@@ -54,6 +48,17 @@ def estimate_outcomes(cohort: Cohort, concern: str) -> pd.DataFrame:
 def estimate_all_outcomes(cohort: Cohort) -> pd.DataFrame:
     """Return :func:`estimate_outcomes` of every concern of the log, in vocabulary order."""
     return bind_estimates(*(estimate_outcomes(cohort, each) for each in list_concerns(cohort)))
+
+
+def name_outcome(cohort: Cohort, concern: str, scale: Scale) -> dict[str, str]:
+    """Return the columns that all rows about one outcome of patients share."""
+    return {
+        "question": QUESTION,
+        "concern": concern,
+        "scale": scale.key,
+        "unit": "patients",
+        "source": cohort.origin.source,
+    }
 
 
 def compute_improvement(courses: pd.DataFrame, scale: Scale) -> pd.Series:

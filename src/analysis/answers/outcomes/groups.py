@@ -7,9 +7,9 @@ from typing import Any, Final
 import pandas as pd
 
 from analysis.answers.outcomes.change import (
-    QUESTION,
     compute_improvement,
     find_responders,
+    name_outcome,
 )
 from analysis.answers.population import (
     NOT_RECORDED,
@@ -46,13 +46,7 @@ def compare_groups(cohort: Cohort, concern: str) -> pd.DataFrame:
     courses = find_fates(cohort, concern, scale)
     seen = courses[courses["fate"].isin(SEEN_AGAIN)]
     seen = seen.merge(cohort.patients[["patient", "age", "skin_type"]], on="patient", how="left")
-    shared = {
-        "question": QUESTION,
-        "concern": concern,
-        "scale": scale.key,
-        "unit": "patients",
-        "source": cohort.origin.source,
-    }
+    shared = name_outcome(cohort, concern, scale)
     rows: list[dict[str, Any]] = []
     for by, levels in list_groupings(seen).items():
         if levels.nunique() < 2:

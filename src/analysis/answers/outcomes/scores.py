@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from analysis.answers.outcomes.change import QUESTION, compute_improvement, find_responders
+from analysis.answers.outcomes.change import compute_improvement, find_responders, name_outcome
 from analysis.answers.population import SEEN_AGAIN, choose_scale, find_fates
 from analysis.estimates import bind_estimates, make_estimates
 from analysis.intake.cohort import Cohort
@@ -37,7 +37,7 @@ def describe_scores(cohort: Cohort, concern: str) -> pd.DataFrame:
     if scale is None:
         return make_estimates([])
     seen = _find_seen(cohort, concern, scale)
-    shared = _share(cohort, concern, scale)
+    shared = name_outcome(cohort, concern, scale) | {"population": "seen again"}
     rows = [*_count_raters(seen), *_describe_days(seen)]
     if scale.kind == "change":
         rows += _count_answers(seen, scale)
@@ -49,17 +49,6 @@ def describe_scores(cohort: Cohort, concern: str) -> pd.DataFrame:
 def _find_seen(cohort: Cohort, concern: str, scale: Scale) -> pd.DataFrame:
     courses = find_fates(cohort, concern, scale)
     return courses[courses["fate"].isin(SEEN_AGAIN)]
-
-
-def _share(cohort: Cohort, concern: str, scale: Scale) -> dict[str, Any]:
-    return {
-        "question": QUESTION,
-        "concern": concern,
-        "scale": scale.key,
-        "unit": "patients",
-        "population": "seen again",
-        "source": cohort.origin.source,
-    }
 
 
 def _count(statistic: str, by: str, level: str, count: int, total: int) -> dict[str, Any]:
@@ -171,5 +160,6 @@ def _count_other_answers(cohort: Cohort, concern: str) -> pd.DataFrame:
         if rows and scale.responder is not None:
             good = int(find_responders(seen, scale, scale.responder).sum())
             rows.append({"statistic": "good answers", **estimate_share(good, len(seen))})
-        parts.append(make_estimates(rows, **_share(cohort, concern, scale)))
+        shared = name_outcome(cohort, concern, scale) | {"population": "seen again"}
+        parts.append(make_estimates(rows, **shared))
     return bind_estimates(*parts)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.answers.outcomes.change import QUESTION, find_responders
+from analysis.answers.outcomes.change import find_responders, name_outcome
 from analysis.answers.population import SEEN_AGAIN, choose_scale, find_fates
 from analysis.estimates import make_estimates
 from analysis.intake.cohort import Cohort
@@ -48,11 +48,5 @@ def vary_population(cohort: Cohort, concern: str) -> pd.DataFrame:
             by_patient = by_course.groupby(courses["patient"]).agg(["sum", "size"])
             share = estimate_share_clustered(by_patient["sum"], by_patient["size"])
             rows.append({"population": population, "unit": "courses", **share})
-    shared = {"statistic": "responders, counted otherwise", "unit": "patients"}
-    return make_estimates(
-        [shared | row for row in rows],
-        question=QUESTION,
-        concern=concern,
-        scale=scale.key,
-        source=cohort.origin.source,
-    )
+    shared = name_outcome(cohort, concern, scale) | {"statistic": "responders, counted otherwise"}
+    return make_estimates([shared | row for row in rows])

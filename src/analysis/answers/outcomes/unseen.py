@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.answers.outcomes.change import QUESTION, compute_improvement, find_responders
+from analysis.answers.outcomes.change import compute_improvement, find_responders, name_outcome
 from analysis.answers.population import SEEN_AGAIN, can_respond, choose_scale, find_fates
 from analysis.estimates import make_estimates
 from analysis.intake.cohort import Cohort
@@ -30,14 +30,7 @@ def bound_unseen(cohort: Cohort, concern: str) -> pd.DataFrame:
     if scale is None:
         return make_estimates([])
     courses = find_fates(cohort, concern, scale)
-    shared = {
-        "question": QUESTION,
-        "concern": concern,
-        "scale": scale.key,
-        "unit": "patients",
-        "population": "due",
-        "source": cohort.origin.source,
-    }
+    shared = name_outcome(cohort, concern, scale) | {"population": "due"}
     rows: list[dict[str, Any]] = []
     if scale.responder is not None:
         rows += _bound_share(courses, scale, scale.responder)

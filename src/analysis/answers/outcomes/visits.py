@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from analysis.answers.outcomes.change import QUESTION, find_responders
+from analysis.answers.outcomes.change import find_responders, name_outcome
 from analysis.answers.population import can_respond, choose_scale
 from analysis.estimates import make_estimates
 from analysis.intake.cohort import Cohort
@@ -48,15 +48,7 @@ def estimate_visits(cohort: Cohort, concern: str) -> pd.DataFrame:
         rows += _model_scores(scores, scale) + _describe_visits(scores)
     if scale.responder is not None:
         rows += _model_responders(scores, scale)
-    return make_estimates(
-        rows,
-        question=QUESTION,
-        concern=concern,
-        scale=scale.key,
-        unit="patients",
-        by="visit",
-        source=cohort.origin.source,
-    )
+    return make_estimates(rows, by="visit", **name_outcome(cohort, concern, scale))
 
 
 def name_visit(visit: int) -> str:
