@@ -131,12 +131,16 @@ class Staircase:
         self.assessments = cleaned.scores
         self.problems += [
             list_conflicts(visits, people, patients, source),
-            list_differing_rows(together, shared, source),
-            list_differing_subtypes(together, cleaned.concerns, gathered, source),
             list_patients_without_session(visits, cleaned.people, source),
             list_unplaced_side_effects(visits, source),
             list_doubled_scores(visits, cleaned),
         ]
+        # most logs have a row for each session, and to ask is far quicker than to find nothing
+        if shared.count().execute():
+            self.problems += [
+                list_differing_rows(together, shared, source),
+                list_differing_subtypes(together, cleaned.concerns, gathered, source),
+            ]
 
     def build_courses(self, scales: Mapping[str, Scale], as_of: date) -> None:
         """Build courses and their scores from sessions, targets and assessments, and write them."""
