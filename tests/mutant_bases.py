@@ -79,6 +79,19 @@ OPEN: Final = Habit(
     key="open", headers=_HEADERS_OF_ALL, decimal=".", order="undeclared", is_known=True
 )
 
+SALON: Final = Habit(
+    key="salon",
+    headers=_HEADERS_OF_ALL,
+    decimal=",",
+    order="day-month-year",
+    is_known=True,
+    answers={
+        "side_effects_belong_to": "undeclared",
+        "not_applicable_side_effects": "undeclared",
+    },
+)
+"""A log whose questions nobody has answered, of a clinic that may write in Spanish."""
+
 
 class Bases(dict[str, tuple[Habit, Base]]):
     """Habit → the clean rows of each of its patients."""
@@ -88,9 +101,9 @@ class Bases(dict[str, tuple[Habit, Base]]):
 
 
 def read_bases(folder: Path) -> Bases:
-    """Return the small log of all roles in two formats, and the clean rows of the example, which is
-    written into the folder."""
-    found = {habit.key: (habit, write_desk(habit)) for habit in (DESK, OPEN)}
+    """Return the small log of all roles in three habits, and the clean rows of the example, which
+    is written into the folder."""
+    found = {habit.key: (habit, write_desk(habit)) for habit in (DESK, OPEN, SALON)}
     return Bases(found | read_example(folder, patients=400, seed=3))
 
 

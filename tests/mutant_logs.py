@@ -10,8 +10,8 @@ import csv
 import io
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -31,8 +31,25 @@ FITS: Final[Mapping[str, set[str]]] = {
     "vss": set(),
 }
 """Scale → the concerns it scores; those that are not here score any."""
+SUBTYPES: Final[Mapping[str, str]] = {
+    "ice pick scars": "ice_pick",
+    "boxcar": "boxcar",
+    "rolling scars": "rolling",
+    "ice pick + rolling scars": "ice_pick",
+    "boxcar, box car; icepick": "boxcar",
+}
+"""What a concern cell says → the subtype of the acne scars that counts."""
 SCORES: Final = ("score_before", "score_after")
 _DETAILS: Final = ("severity", "serious", "stopped", "resolved", "action")
+_HAD_ONCE: Final = (
+    *("clinic", "operator", "device", "device_serial", "cartridge_lot", "serum_lot"),
+    *("anaesthetic", "adjunct", "endpoint", "aftercare", "isotretinoin_months"),
+)
+"""What a session has once, whatever several rows say of it."""
+_WHICH_SESSION: Final = ("modality", "setting")
+_NOT_APPLICABLE: Final = ("n/a", "na", "n.a.")
+_LATIN: Final = str.maketrans("МАСЕРН", "MACEPH")
+"""Cyrillic capitals → the Latin ones they look like."""
 
 Said = tuple[str, str]
 """A rule and its consequence."""
@@ -91,6 +108,11 @@ class Habit:
     @property
     def tells_of_previous(self) -> bool:
         return self.answers.get("side_effects_belong_to") == "previous session"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has said whose session its side effects are of."""
+        return self.answers.get("side_effects_belong_to") == "undeclared"
 
 
 @dataclass(frozen=True)
@@ -154,10 +176,16 @@ class Verdict:
     """used, set aside, not data → rows."""
     patients: Mapping[str, tuple[str | None, int | None]]
     """Patient → sex and skin type that count."""
+    unsettled: frozenset[tuple[int, str | None]]
+    """Places and roles of which it is not told whether they differ from others of their session."""
 
 
-def settle(mutant: Mutant) -> Verdict:
-    """Return the problems and the account that follow from the rows of a file."""
+def settle(mutant: Mutant, sexes: Collection[str] = ()) -> Verdict:
+    """Return the problems and the account that follow from the rows of a file.
+
+    ``sexes`` are the texts of the column of sexes, in all files that are written in one way.
+    """
+    mutant = _read_sexes(mutant, sexes)
     found: list[Problem] = []
     fates: Counter[str] = Counter()
     data = [*_keep_data(mutant, found, fates)]
@@ -185,7 +213,24 @@ def settle(mutant: Mutant) -> Verdict:
     found += _list_doubled(scores)
     if mutant.habit.tells_of_previous:
         found += _list_unplaced(mutant, used)
-    return Verdict(Counter(found), fates, _find_chosen(mutant, used))
+    differing, unsettled = _list_differing(mutant, used)
+    found += differing
+    return Verdict(Counter(found), fates, _find_chosen(mutant, used), frozenset(unsettled))
+
+
+def _read_sexes(mutant: Mutant, sexes: Collection[str]) -> Mutant:
+    """Return the mutant with no sex in a cell that says M, where M may stand for a woman: beside an
+    H or a V, or beside words of Spanish or Portuguese without an F."""
+    beside = {text.strip().casefold() for text in sexes}
+    words = {"hombre", "varon", "varón", "mujer", "homem", "mulher"}
+    if not beside & {"h", "v"} and (not beside & words or "f" in beside):
+        return mutant
+    open_sex = (("ambiguous_sex", BLANKED),)
+    rows = [row.copy() for row in mutant.rows]
+    for row in rows:
+        if row.find("sex").text.strip().casefold() == "m":
+            row.cells["sex"] = Cell(row.find("sex").text, None, open_sex)
+    return replace(mutant, rows=rows)
 
 
 def _keep_data(mutant: Mutant, found: list[Problem], fates: Counter[str]) -> Iterator[int]:
@@ -213,19 +258,43 @@ def _list_cells(mutant: Mutant, used: Iterable[int]) -> Iterator[Problem]:
     for place in used:
         row = mutant.rows[place]
         for role, cell in row.cells.items():
-            if role not in SCORES and not role.startswith("score:"):
-                yield from ((place, role, *said) for said in cell.said)
+            if role in SCORES or role.startswith("score:"):
+                continue
+            said = cell.said
+            if role == "side_effects" and mutant.habit.is_open:
+                said = _judge_open_side_effects(cell)
+            yield from ((place, role, *each) for each in said)
         for role in _DETAILS:
-            if row.find(role).value and not row.find("side_effects").value:
+            if mutant.habit.is_open and _tells_detail(role, row.find(role)):
+                yield place, role, "undeclared_session", BLANKED
+            elif mutant.habit.is_open:
+                continue
+            elif row.find(role).value and not row.find("side_effects").value:
                 yield place, role, "detail_without_side_effect", NOTED
         born = row.find("birth_date").value
         if born and born > row.find("date").value:
             yield place, "birth_date", "session_before_birth", BLANKED
 
 
+def _judge_open_side_effects(cell: Cell) -> tuple[Said, ...]:
+    """Return what is said of side effects while nobody has said whose session they are of."""
+    plain = cell.text.strip().casefold()
+    if not plain or ("cell_too_long", BLANKED) in cell.said:
+        return cell.said
+    rule = "undeclared_not_applicable" if plain in _NOT_APPLICABLE else "undeclared_session"
+    return ((rule, BLANKED),)
+
+
+def _tells_detail(role: str, cell: Cell) -> bool:
+    """Return whether a cell tells more of a side effect, be it no."""
+    plain = cell.text.strip("\ufeff \t").casefold()
+    nothing = ("", "?", "n/a", "nan") + (("none", "0") if role == "severity" else ())
+    return plain not in nothing and all(how != BLANKED for _rule, how in cell.said)
+
+
 def _list_tidied(mutant: Mutant, data: Iterable[int], used: list[int]) -> Iterator[Problem]:
-    """Yield the ids that are not written in the commonest form of their patient; one that has lost
-    its zeros never is that form."""
+    """Yield the ids that are not written in the commonest form of their patient, where one that has
+    lost its zeros never is that form, and those in letters that look like another's."""
     forms: dict[str, Counter[str]] = defaultdict(Counter)
     for place in data:
         cell = mutant.rows[place].find("patient")
@@ -240,6 +309,8 @@ def _list_tidied(mutant: Mutant, data: Iterable[int], used: list[int]) -> Iterat
         best = cell.value if _is_short(mutant.habit, cell.value, best) else " ".join(best.split())
         if cell.text != best:
             yield place, "patient", "patient_id_tidied", REPAIRED
+        elif cell.value != (latin := cell.value.translate(_LATIN)) and latin in forms:
+            yield place, "patient", "look_alike_id", NOTED
 
 
 def _is_short(habit: Habit, patient: str, text: str) -> bool:
@@ -269,6 +340,45 @@ def _list_conflicts(mutant: Mutant, used: list[int]) -> Iterator[Problem]:
             yield place, "sex", "conflicting_sex", NOTED
         if row.find("skin_type").value not in (None, skin):
             yield place, "skin_type", "conflicting_skin_type", NOTED
+
+
+def _list_differing(
+    mutant: Mutant, used: Iterable[int]
+) -> tuple[list[Problem], set[tuple[int, str | None]]]:
+    """Return the cells that say something else than the first known ones of their session, and
+    those of which it is not known here what they say."""
+    by_day: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for place in used:
+        row = mutant.rows[place]
+        by_day[row.find("patient").value, row.find("date").value].append(place)
+    found: list[Problem] = []
+    unsettled: set[tuple[int, str | None]] = set()
+    for places in by_day.values():
+        rows = [mutant.rows[place] for place in places]
+        sessions = {tuple(row.find(role).text for role in _WHICH_SESSION) for row in rows}
+        subtypes = [SUBTYPES.get(row.find("concern").text, "") for row in rows]
+        for role, rule, said in (
+            *((role, "conflicting_session", _read_texts(role, rows)) for role in _HAD_ONCE),
+            ("concern", "several_subtypes", subtypes),
+        ):
+            if said is None or len(sessions) > 1 or not mutant.habit.is_known:
+                unsettled |= {(place, role) for place in places} if len(places) > 1 else set()
+                continue
+            first = next(filter(None, said), "")
+            found += [
+                (place, role, rule, NOTED)
+                for place, each in zip(places, said, strict=True)
+                if each not in ("", first)
+            ]
+    return found, unsettled
+
+
+def _read_texts(role: str, rows: Iterable[Row]) -> list[str] | None:
+    """Return what the cells of a role say; None where a text is not known to be said as it is."""
+    cells = [row.find(role) for row in rows]
+    if any(cell.text.strip() and cell.value is None for cell in cells):
+        return None
+    return [str(cell.value or "") for cell in cells]
 
 
 _Score = tuple[int, str, tuple[Said, ...], tuple[Any, ...] | None]

@@ -118,6 +118,21 @@ for _zeros, _change, _name in (
 ):
     add_cell("patient", "patient_id_tidied", write_id_as(_change, zeros=_zeros), _name)
 
+_LOOKS_LIKE: Final = str.maketrans("MACEPH", "МАСЕРН")
+"""Latin capitals → the Cyrillic ones that look like them."""
+
+
+def write_id_in_other_letters(row: Row, habit: Habit, dice: Random) -> Cell | None:
+    """It counts as another patient: nobody but the clinic can know."""
+    cell = row.find("patient")
+    if cell.value is None or cell.said or habit.has_zeros:
+        return None
+    other = cell.value.translate(_LOOKS_LIKE)
+    return Cell(other, other)
+
+
+add_cell("patient", "look_alike_id", write_id_in_other_letters, "in letters of another alphabet")
+
 # --- days -------------------------------------------------------------------------------------
 
 
@@ -280,6 +295,21 @@ def write_other_sex(row: Row, habit: Habit, dice: Random) -> Cell:
 add_cell("sex", "conflicting_sex", write_other_sex, "the other one")
 
 
+def write_sex_in_spanish(text: str, value: str, *said: tuple[str, str]) -> Write:
+    def write(row: Row, habit: Habit, dice: Random) -> Cell | None:
+        return Cell(text, value or None, said) if habit.key == "salon" else None
+
+    return write
+
+
+for _text, _sex in (("mujer", "female"), ("Hombre", "male"), ("varón", "male"), ("M", "male")):
+    # beside these words an M may be any of the two: settled for all files of the habit
+    add_cell("sex", "ambiguous_sex", write_sex_in_spanish(_text, _sex), _text)
+for _text in ("H", "V"):
+    _unknown = write_sex_in_spanish(_text, "", ("unknown_sex", BLANKED))
+    add_cell("sex", "unknown_sex", _unknown, _text)
+
+
 def add_skin(value: int, *texts: str) -> None:
     add_texts("skin_type", "conflicting_skin_type", "", value, *texts)
 
@@ -353,6 +383,20 @@ def write_concerns(text: str, *keys: str) -> None:
 write_concerns("acne scars + enlarged pores", "acne_scars", "enlarged_pores")
 write_concerns("AS & fine lines", "acne_scars", "fine_lines")
 write_concerns("crow's feet and FL, melasma", "wrinkles", "fine_lines", "pigmentation")
+
+
+def write_subtypes(text: str, rule: str) -> None:
+    def write(row: Row, habit: Habit, dice: Random) -> Cell | None:
+        if not habit.is_known:
+            return None
+        return Cell(text, ("acne_scars",), ((rule, NOTED),) if rule else ())
+
+    add_cell("concern", rule, write, text)
+
+
+write_subtypes("ice pick + rolling scars", "several_subtypes")
+write_subtypes("boxcar, box car; icepick", "several_subtypes")
+write_subtypes("rolling scars", "")
 add_texts("side", "unknown_side", BLANKED, None, "top", "middle", "3")
 add_texts("side", "", "", None, "L", "right cheek", "b/l", "", "?")
 
@@ -489,6 +533,23 @@ add_effects(
 )
 add_effects("", True, "redness x2d", "mild erythema 24h", "red/swollen", "as expected")
 add_effects("", True, "no PIH; redness 2 days", "erythema\nno PIH", "Rötung")
+
+
+def write_open_side_effects(text: str, is_event: bool) -> Write:
+    """Nobody has answered whose they are, or what the text means: settled with all cells."""
+
+    def write(row: Row, habit: Habit, dice: Random) -> Cell | None:
+        return Cell(text, is_event) if habit.is_open else None
+
+    return write
+
+
+for _text, _is_event in (("redness 2 days", True), ("none", False), ("?PIH", False)):
+    _write = write_open_side_effects(_text, _is_event)
+    add_cell("side_effects", "undeclared_session", _write, f"{_text} of an undeclared session")
+for _text in ("N/A", "n.a."):
+    _write = write_open_side_effects(_text, False)
+    add_cell("side_effects", "undeclared_not_applicable", _write, f"{_text} without an answer")
 add_texts("severity", "unknown_severity", BLANKED, None, "awful", "6", "++")
 add_texts("severity", "", "", None, "none", "0", "", "n/a")
 add_texts("severity", "detail_without_side_effect", "", 2, "moderate", "Grade 2")
@@ -625,6 +686,32 @@ def repeat_with_other_area(mutant: Mutant, place: int, dice: Random) -> str | No
     other.cells["area"] = Cell("another area")
     mutant.rows.insert(place + 1, other)
     return f"row {place} again with another area"
+
+
+@row_entry("several_subtypes")
+def repeat_with_other_subtype(mutant: Mutant, place: int, dice: Random) -> str | None:
+    row = mutant.rows[place]
+    if not mutant.habit.is_known or row.find("concern").value != ("acne_scars",):
+        return None
+    other = row.copy()
+    row.cells["concern"], other.cells["concern"] = (
+        Cell(text, ("acne_scars",)) for text in ("ice pick scars", "boxcar")
+    )
+    mutant.rows.insert(place + 1, other)
+    return f"row {place} again with another subtype"
+
+
+@row_entry("conflicting_session")
+def repeat_with_other_treatment(mutant: Mutant, place: int, dice: Random) -> str | None:
+    """What two rows say of one session: the first counts, and the other is noted."""
+    if mutant.rows[place].kind != "visit" or not mutant.habit.is_known:
+        return None
+    other = mutant.rows[place].copy()
+    roles = dice.sample(["device", "operator", "clinic", "serum_lot", "anaesthetic", "endpoint"], 2)
+    for role in roles:
+        other.cells[role] = Cell(f"another {role}", f"another {role}")
+    mutant.rows.insert(dice.choice([place, place + 1]), other)
+    return f"row {place} again with another {' and '.join(roles)}"
 
 
 @row_entry("wrong_number_of_cells")

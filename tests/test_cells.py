@@ -357,7 +357,7 @@ def test_ages_passes_and_numbers(parse, text: str, value: object, rule: str) -> 
 
 SEXES = {
     "female": ["F", "f", " Female ", "woman", "w", "Frau"],
-    "male": ["M", "male", "Herr", "hombre"],
+    "male": ["M", "male", "Herr", "hombre", "varón"],
     "other": ["X", "diverse", "non-binary"],
 }
 

@@ -131,7 +131,7 @@ _SEXES: Final = {
     ),
     **dict.fromkeys("mulher feminino".split(), "female"),
     **dict.fromkeys("m male man herr männlich hombre masculino homme masculin".split(), "male"),
-    **dict.fromkeys("homem".split(), "male"),
+    **dict.fromkeys("homem varón varon".split(), "male"),
     **dict.fromkeys("x other diverse d non-binary nonbinary divers".split(), "other"),
 }
 
