@@ -21,7 +21,7 @@ from mutant_bases import Bases, read_bases
 from mutant_logs import File, write_file, write_source
 from mutation import make_mutant, pack
 
-TOGETHER: Final = 120
+TOGETHER: Final = 60
 """Files in one source that is loaded whole."""
 
 

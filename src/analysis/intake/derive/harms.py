@@ -1,5 +1,7 @@
 """What was asked and told at a session: side effects, denials, contraindications."""
 
+from typing import Final
+
 import ibis
 from ibis import _
 
@@ -7,6 +9,10 @@ from analysis.intake.clean import spread_cells
 from analysis.intake.engine import Table
 from analysis.intake.schema import ALL_TERMS, COLUMNS
 from analysis.vocabulary import Vocabulary
+
+_OF_SIDE_EFFECTS: Final = (
+    *("row", "patient", "recorded", "severity", "serious", "stopped", "resolved", "action"),
+)
 
 
 def build_side_effects(alone: Table, together: Table, events: Table) -> Table:
@@ -49,9 +55,12 @@ def _list_asked(visits: Table, denials: Table) -> Table:
 
 
 def _place_side_effects(visits: Table) -> Table:
-    """Return the rows with the session their side-effect cell belongs to."""
+    """Return the rows with the session their side-effect cell belongs to, and what they say of
+    side effects."""
+    # ibis takes its time over every column that nobody asks for
+    columns = [name for name in ("layout", "t_side_effects") if name in visits.columns]
     placed = visits.filter(visits.told_session.notnull())
-    return placed.mutate(session=placed.told_session)
+    return placed.select(*_OF_SIDE_EFFECTS, *columns, session=placed.told_session)
 
 
 def build_screening(alone: Table, together: Table, screening: Table) -> Table:
@@ -59,8 +68,10 @@ def build_screening(alone: Table, together: Table, screening: Table) -> Table:
 
     "None" (``*`` absent) does not stand beside one that is present in the same session.
     """
-    single = spread_cells(alone, "contraindications", screening)
-    placed = spread_cells(together, "contraindications", screening)
+    single, placed = (
+        spread_cells(_take_contraindications(each), "contraindications", screening)
+        for each in (alone, together)
+    )
     known = placed.group_by("session", "patient", "contraindication").agg(
         is_present=placed.is_present.any()
     )
@@ -68,6 +79,12 @@ def build_screening(alone: Table, together: Table, screening: Table) -> Table:
     known = known.mutate(some=some).filter((_.contraindication != ALL_TERMS) | ~_.some)
     names = [*COLUMNS["screening"]]
     return single.select(*names).union(known.select(*names))
+
+
+def _take_contraindications(visits: Table) -> Table:
+    """Return the rows with nothing but their session and its contraindications."""
+    columns = ("session", "patient", "layout", "t_contraindications")
+    return visits.select(*(name for name in columns if name in visits.columns))
 
 
 def add_promoted_term(side_effects: Table, vocabulary: Vocabulary) -> Table:
