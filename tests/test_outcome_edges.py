@@ -240,3 +240,39 @@ def test_all_courses_are_the_first_ones_and_the_further_ones(tmp_path: Path) -> 
     }
     assert varied.loc["further courses analysed", "patients_total"] == 5
     assert varied.loc["all courses analysed", "patients_total"] == 8
+
+
+# Day 950 is 50 days before the log ends: whoever came then is not due yet. Grade 1 cannot improve.
+NOT_SEEN = """
+patients | day | before | after
+12       | 0   | 3      | 2
+3        | 0   | 3      | 3
+2        | 0   | 1      | 1
+6        | 0   | 3      |
+4        | 0   | 1      |
+5        | 950 | 3      |
+7        | 0   |        |
+"""
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"), [("unchanged", "12/21"), ("worst", "12/21"), ("best", "18/21")]
+)
+def test_only_those_who_are_due_and_could_respond_are_unseen(
+    tmp_path: Path, level: str, expected: str
+) -> None:
+    """Six of 22 without a follow-up: four could not respond, five are not due, and of seven nobody
+    knows where they began."""
+    header, *lines = [
+        [cell.strip() for cell in line.split("|")] for line in NOT_SEEN.strip().splitlines()
+    ]
+    assert header == ["patients", "day", "before", "after"]
+    rows = ["patient | day | concern | scale | before | after | reviewed"]
+    for place, (patients, day, before, after) in enumerate(lines):
+        for number in range(int(patients)):
+            reviewed = "90" if after else ""
+            rows.append(f"{place}-{number} | {day} | AS | gb | {before} | {after} | {reviewed}")
+    unseen = bound_unseen(load(tmp_path, "\n".join(rows)), "acne_scars")
+
+    assert count(unseen, "responders", "unseen", level) == expected
+    assert count(unseen, "tipping point").endswith("/6")
