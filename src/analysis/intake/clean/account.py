@@ -57,7 +57,7 @@ def _gather_sessions(found: Table, typed: Table) -> Table:
         "line",
         "rule",
         "suggestion",
-        column=write_number(found.column, found.slot),
+        column=number_header(found.column, found.slot),
         consequence=is_kept.ifelse("cell blanked", found.consequence),
     ).distinct()
 
@@ -70,9 +70,9 @@ def name_column(source: Source, role: str, rows: Table) -> ibis.Value:
         if role in each.columns
     ]
     name = ibis.cases(*headers, else_=None) if headers else ibis.null("string")
-    return write_number(name, rows.slot)
+    return number_header(name, rows.slot)
 
 
-def write_number(header: ibis.Value, slot: ibis.Value) -> ibis.Value:
+def number_header(header: ibis.Value, slot: ibis.Value) -> ibis.Value:
     """Return the header of a numbered column with the number of the session."""
     return header.replace("{n}", slot.cast("string"))
