@@ -13,8 +13,11 @@ from analysis.answers.outcomes import (
     vary_population,
 )
 from analysis.intake.cohort import Cohort
+from analysis.vocabulary import PROTOCOL
 from logs import load
 from test_outcome_details import count
+
+LEAST = PROTOCOL["too_small_for_a_subgroup"].whole
 
 
 def write(table: str) -> str:
@@ -276,3 +279,30 @@ def test_only_those_who_are_due_and_could_respond_are_unseen(
 
     assert count(unseen, "responders", "unseen", level) == expected
     assert count(unseen, "tipping point").endswith("/6")
+
+
+CLEAR = """
+patients | concern      | scale | before | after
+10       | pigmentation | mmasi | 12     | 6
+2        | pigmentation | mmasi | 0      | 1
+3        | pigmentation | mmasi | 9      |
+"""
+
+
+def test_who_began_with_none_counts_in_the_mean(tmp_path: Path) -> None:
+    """A share of nothing cannot be better, but a mean change knows them: two got worse by one."""
+    unseen = bound_unseen(load(tmp_path, write(CLEAR)), "pigmentation").set_index("level")
+    mean = unseen[unseen["statistic"] == "mean change"]
+    share = unseen[unseen["statistic"] == "responders"]
+    assert mean.loc["unchanged", "value"] == pytest.approx((10 * 6 - 2 * 1 + 3 * 0) / 15)
+    assert (share.loc["unchanged", "count"], share.loc["unchanged", "total"]) == (10, 13)
+
+
+@pytest.mark.parametrize(("patients", "is_told"), [(LEAST, True), (LEAST - 1, False)])
+def test_a_visit_of_few_patients_is_left_out(tmp_path: Path, patients: int, is_told: bool) -> None:
+    """As many as a subgroup needs are told, one fewer are not."""
+    table = f"patients | concern | scale | before | after\n{patients} | AS | gb | 3/2 | 2\n"
+    cohort = load(tmp_path, write(f"{table}20 | AS | gb | 3/ | 2\n"))
+    levels = set(estimate_visits(cohort, "acne_scars")["level"])
+    assert ("before session 2" in levels) == is_told
+    assert "follow-up" in levels
