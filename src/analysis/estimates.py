@@ -120,6 +120,8 @@ class Origin:
     vocabulary: Vocabulary
     stays_internal: bool = False
     """Whether the choice itself may not be shared, as when an operator was chosen."""
+    index_modality: str = "microneedling"
+    """What the sessions of a course are."""
 
 
 def make_address(row: Mapping[str, Any]) -> str:
