@@ -7,6 +7,7 @@ Each ``describe_...`` takes a release, or a part of it made by :meth:`Released.k
 :class:`Prose`, which a notebook and our page both render.
 """
 
+from analysis.show.sentences.individuals import describe_individuals
 from analysis.show.sentences.methods import (
     describe_limitations,
     describe_methods,
@@ -82,6 +83,7 @@ __all__ = [
     "describe_change",
     "describe_groups",
     "describe_headline",
+    "describe_individuals",
     "describe_intervals",
     "describe_limitations",
     "describe_methods",
