@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MultipleLocator
 
 from analysis.individuals import Individuals
 from analysis.show.disclosure import Released, admit, mark_internal
@@ -37,6 +38,8 @@ _BEYOND: Final = "better by more than the measurement error"
 _WITHIN: Final = "better, within the measurement error"
 _KINDS: Final = (_BEYOND, _WITHIN, "better", "same", "worse")
 _MEAN: Final = "mean of those scored"
+_MOST_GRADES: Final = 10
+"""Of more grades not each one has a line of its own."""
 _SPREAD: Final = 0.5
 """Of the distance between two grades: how far lines of the same grade are drawn apart."""
 
@@ -55,7 +58,9 @@ def plot_individual_changes(individuals: Individuals, released: Released) -> Fig
     return _frame(
         "figure-individual-changes",
         known,
-        _draw_changes(changes, kinds, present, _name_axis(known, released)),
+        _draw_changes(
+            changes, kinds, present, _find_step(known, released), _name_axis(known, released)
+        ),
         title=title,
         alt=f"A line for each of {len(changes)} patients, from the first score to that at "
         f"follow-up, sorted by change. {title}. {counted}.",
@@ -73,8 +78,7 @@ def plot_trajectories(individuals: Individuals, released: Released) -> Figure | 
     known = admit(individuals, released)
     if known is None or known.trajectories.empty:
         return Prose("")
-    scale = released.origin.vocabulary.scales.get(known.scale)
-    step = (scale.step or 1.0) if scale is not None and scale.kind == "ordinal" else 0.0
+    step = _find_step(known, released)
     told = "; ".join(
         f"{row['visit']}, {row['patients']} patients"
         + ("" if pd.isna(row["score"]) else f", mean {write_number(row['score'], 1)}")
@@ -126,6 +130,12 @@ def _name_kind(better: float, is_beyond: bool | None) -> str:
     return "better" if is_beyond is None else _BEYOND if is_beyond else _WITHIN
 
 
+def _find_step(individuals: Individuals, released: Released) -> float:
+    """Return the distance between two grades; 0 on a scale without grades."""
+    scale = released.origin.vocabulary.scales.get(individuals.scale)
+    return (scale.step or 1.0) if scale is not None and scale.kind == "ordinal" else 0.0
+
+
 def _name_axis(individuals: Individuals, released: Released) -> str:
     scale = released.origin.vocabulary.scales.get(individuals.scale)
     if scale is None:
@@ -135,7 +145,7 @@ def _name_axis(individuals: Individuals, released: Released) -> str:
 
 
 def _draw_changes(
-    changes: pd.DataFrame, kinds: Sequence[str], present: Sequence[str], axis: str
+    changes: pd.DataFrame, kinds: Sequence[str], present: Sequence[str], step: float, axis: str
 ) -> str:
     styles = dict(zip(present, STYLES, strict=False))
     places = list(range(1, len(changes) + 1))
@@ -164,7 +174,7 @@ def _draw_changes(
         axes.set_xlim(0.25, len(places) + 0.75)
         axes.set_xlabel(f"patient, sorted by change (n = {len(places)})", color=QUIET)
         axes.set_ylabel(axis, color=QUIET)
-        _finish(axes)
+        _finish(axes, step)
         _draw_marks(axes, styles)
         return save(drawing)
 
@@ -228,12 +238,16 @@ def _draw_trajectories(individuals: Individuals, step: float, axis: str) -> str:
         axes.set_xlim(-0.4, len(means) - 0.6)
         axes.set_xticks(means["place"].tolist(), labels, color=INK)
         axes.set_ylabel(axis, color=QUIET)
-        _finish(axes)
+        _finish(axes, step)
         if len(drawn):
             axes.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), frameon=False, borderpad=0)
         return save(drawing)
 
 
-def _finish(axes: Axes) -> None:
+def _finish(axes: Axes, step: float) -> None:
+    low, high = axes.get_ylim()
+    if step and high - low <= _MOST_GRADES * step:
+        # nobody can have half a grade
+        axes.yaxis.set_major_locator(MultipleLocator(step))
     axes.grid(axis="y", color=GRID, linewidth=0.8)
     draw_axes(axes)

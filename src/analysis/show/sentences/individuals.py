@@ -8,7 +8,7 @@ from analysis.show.disclosure import Released, admit
 from analysis.show.sentences.writing import Prose, write_nothing, write_paragraphs
 
 _SHAREABLE: Final = (
-    "Scores of single patients are shown on internal pages only; here are the numbers of all "
+    "Scores of single patients are shown on internal pages only; this page has the numbers of all "
     "patients together."
 )
 
