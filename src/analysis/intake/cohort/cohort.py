@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import ibis
 import pandas as pd
@@ -183,6 +184,11 @@ class Cohort:
             median_days=_.days.median().cast("float64"),
         )
         return counts.order_by("patient", "concern").execute()
+
+    @cached_property
+    def remembered(self) -> dict[str, list[tuple[Any, Any]]]:
+        """What the questions of a page have worked out of this cohort, for the next of them."""
+        return {}
 
     @cached_property
     def problems(self) -> pd.DataFrame:
