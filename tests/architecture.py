@@ -29,7 +29,7 @@ class Room:
     modules: tuple[str, ...] = ()
 
 
-FLOOR_0 = ("errors", "vocabulary", "estimates")
+FLOOR_0 = ("errors", "vocabulary", "estimates", "individuals")
 BELOW_ROOF = (*FLOOR_0, "intake", "statistics", "answers", "show", "reporting")
 
 # A module of a room imports only modules that stand before it in the room's list.
@@ -39,6 +39,7 @@ ROOMS: dict[str, Room] = {
         "floor 0", ("errors",), ("terms", "published", "checking", "reading", "describing")
     ),
     "estimates": Room("floor 0", ("errors", "vocabulary")),
+    "individuals": Room("floor 0", ("errors", "vocabulary", "estimates")),
     "intake": Room(
         "floor 1",
         FLOOR_0,

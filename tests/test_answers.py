@@ -19,6 +19,7 @@ from analysis.answers.population import (
     count_all_fates,
     count_flow,
     describe_patients,
+    find_fates,
     name_age_band,
 )
 from analysis.answers.protocol import estimate_intervals
@@ -443,3 +444,24 @@ def test_scale_is_asked_for_by_concern(cohort: Cohort) -> None:
 
     assert [scale.key for scale in scales] == ["gb_qual", "mmasi"]
     assert choose_scale(cohort, "wrinkles") is None
+
+
+def test_what_one_question_works_out_is_there_for_the_next(cohort: Cohort) -> None:
+    """Once for each concern and scale, and each cohort has its own; a column that one question
+    adds or writes over is not seen by the next."""
+    fresh = replace(cohort)
+    scale = fresh.scales["gb_qual"]
+    first = find_fates(fresh, "acne_scars", scale)
+    expected = first.copy()
+
+    first["fate"] = "changed"
+    first["more"] = 1
+
+    pd.testing.assert_frame_equal(find_fates(fresh, "acne_scars", scale), expected)
+    assert len(fresh.remembered["find_fates"]) == 1
+    every = find_fates(fresh, "acne_scars", scale, first_only=False)
+    other = find_fates(fresh, "acne_scars", replace(scale, minimum=3))
+    assert len(fresh.remembered["find_fates"]) == 3
+    assert len(every) >= len(expected)
+    assert other["fate"].tolist() != expected["fate"].tolist()
+    assert replace(fresh).remembered == {}

@@ -191,7 +191,7 @@ def test_a_breach_says_where_it_is_and_what_is_allowed(tmp_path: Path) -> None:
 
     assert [str(breach) for breach in find_breaches(package)] == [
         "analysis/show/tables.py:3: floor: show imports analysis.intake; "
-        "it may import errors, vocabulary, estimates"
+        "it may import errors, vocabulary, estimates, individuals"
     ]
 
 

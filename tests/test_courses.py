@@ -6,8 +6,14 @@ import ibis
 import pandas as pd
 import pytest
 
-from analysis.intake.cohort import Cohort
-from analysis.intake.derive import add_course, add_promoted_term, build_course_scores
+from analysis.errors import UsageError
+from analysis.intake.cohort import Cohort, load_cohort
+from analysis.intake.derive import (
+    add_course,
+    add_promoted_term,
+    build_course_scores,
+    keep_of_courses,
+)
 from analysis.vocabulary import BUILT_IN
 from logs import DAY_0, load, to_day
 
@@ -159,7 +165,152 @@ def test_course_is_described_by_its_sessions(cohort: Cohort) -> None:
     assert pd.isna(of_one["longest_gap"])
 
 
-# --- what no log can say yet: other modalities, home sessions, several raters -----------------
+# --- courses of two modalities ----------------------------------------------------------------
+
+MODALITIES = """
+patient | day | concern    | modality | setting | scale | before | after | reviewed
+beside  | 0   | acne scars | RF       | clinic  | gb    | 4      |       |
+beside  | 40  | acne scars | RF       | clinic  | gb    | 4      | 2     | 130
+beside  | 400 | acne scars | needling | clinic  | gb    | 3      | 1     | 490
+between | 0   | acne scars | needling | clinic  | gb    | 4      |       |
+between | 30  | acne scars | RF       | clinic  | gb    | 3      |       |
+between | 60  | acne scars | needling | clinic  | gb    | 3      | 2     | 150
+over    | 0   | acne scars | needling | clinic  | gb    | 4      |       |
+over    | 100 | acne scars | RF       | clinic  | gb    |        |       |
+over    | 190 | acne scars | needling | clinic  | gb    | 3      | 2     | 280
+at 27   | 0   | acne scars | needling | clinic  | gb    | 4      | 2     | 90
+at 27   | 63  | acne scars | RF       | clinic  | gb    |        |       |
+at 28   | 0   | acne scars | needling | clinic  | gb    | 4      | 2     | 90
+at 28   | 62  | acne scars | RF       | clinic  | gb    |        |       |
+at home | 0   | acne scars | RF       | clinic  | gb    | 4      | 2     | 90
+at home | 150 | acne scars | RF       | home    | gb    |        |       |
+at home | 200 | acne scars | RF       | clinic  | gb    | 3      | 1     | 290
+closed  | 0   | acne scars | needling | clinic  | gb    | 4      | 2     | 90
+closed  | 180 | acne scars | RF       | clinic  | gb    |        |       |
+after   | 0   | acne scars | needling | clinic  | gb    | 4      | 2     | 90
+after   | 181 | acne scars | RF       | clinic  | gb    |        |       |
+soon    | 0   | acne scars | RF       | clinic  | gb    | 4      |       |
+soon    | 3   | acne scars | RF       | clinic  | gb    |        | 2     | 90
+strange | 0   | acne scars | mystery  | clinic  | gb    | 4      | 2     | 90
+"""
+# patient → courses of mechanical needling, courses of radiofrequency; a star where anything of
+# another modality was done from the first session until the follow-up window is over
+OF_EACH = {
+    # radiofrequency first: the needling later is a first course too, and no other is in its window
+    "beside": (["400-400 x1: 3 > 1 @90"], ["0-40 x2: 4 > 2 @90"]),
+    # between two needling sessions: no session of the course, but flagged; both follow-ups count
+    "between": (["0-60 x2: 4 > 2 @90 *"], ["30-30 x1: 3 > 2 @120 *"]),
+    # it does not bridge a gap either
+    "over": (["0-0 x1: 4 > - @- *", "190-190 x1: 3 > 2 @90"], ["100-100 x1: - > 2 @180 *"]),
+    # a score 27 days after it is no follow-up, one 28 days after it is
+    "at 27": (["0-0 x1: 4 > - @- *"], ["63-63 x1: 4 > - @-"]),
+    "at 28": (["0-0 x1: 4 > 2 @90 *"], ["62-62 x1: 4 > 2 @28"]),
+    # at home never extends a course; of the same modality it is nothing else
+    "at home": ([], ["0-0 x1: 4 > 2 @90", "200-200 x1: 3 > 1 @90"]),
+    # the last day of the follow-up window, and the day after it
+    "closed": (["0-0 x1: 4 > 2 @90 *"], ["180-180 x1: 2 > - @-"]),
+    "after": (["0-0 x1: 4 > 2 @90"], ["181-181 x1: - > - @-"]),
+    "soon": ([], ["0-3 x2: 4 > 2 @87"]),
+    # what is only known to be something else makes no course
+    "strange": ([], []),
+}
+
+
+@pytest.fixture(scope="module")
+def of_each(tmp_path_factory: pytest.TempPathFactory) -> tuple[Cohort, Cohort]:
+    """The cohort of the log above for mechanical needling and for radiofrequency."""
+    folder = tmp_path_factory.mktemp("modalities")
+    needling = load(folder, MODALITIES, as_of=AS_OF)
+    return needling, load_cohort("clinic", project=folder, index_modality="rf_microneedling")
+
+
+@pytest.mark.parametrize("name", OF_EACH)
+def test_courses_of_the_index_modality(of_each: tuple[Cohort, Cohort], name: str) -> None:
+    """A report is about the courses of one modality; the others of the patient are only noticed."""
+    for cohort, expected in zip(of_each, OF_EACH[name], strict=True):
+        courses = cohort.courses.set_index("patient")
+        flags = courses.loc[courses.index == f"clinic/{name}"].sort_values("first_date")
+
+        stars = [" *" if each else "" for each in flags["other_procedure"]]
+        told = [f"{text}{star}" for text, star in zip(tell(cohort, name), stars, strict=True)]
+
+        assert told == expected
+
+
+def test_first_course_and_key_are_of_each_modality(of_each: tuple[Cohort, Cohort]) -> None:
+    """Whoever had both has a first course of both, under keys of their own, and the two frames
+    have no course in common."""
+    needling, radiofrequency = (cohort.courses for cohort in of_each)
+
+    for courses, modality in ((needling, "microneedling"), (radiofrequency, "rf_microneedling")):
+        assert set(courses["modality"]) == {modality}
+        beside = courses[courses["patient"] == "clinic/beside"]
+        assert beside["is_first"].tolist() == [True]
+        assert beside["course"].tolist()[0].split(" | ")[:3] == [
+            *("clinic/beside", "acne_scars", modality)
+        ]
+    assert not {*needling["course"]} & {*radiofrequency["course"]}
+    assert {*of_each[0].course_scores["course"]} <= {*needling["course"]}
+    assert {*of_each[1].course_scores["course"]} <= {*radiofrequency["course"]}
+
+
+def test_what_hangs_on_the_index_modality(of_each: tuple[Cohort, Cohort]) -> None:
+    """Intervals and the scores between sessions are those of the index modality; who was treated
+    does not hang on it."""
+    found = []
+    for cohort in of_each:
+        intervals = cohort.intervals[cohort.intervals["concern"] == ""]
+        visits = cohort.find_visit_scores("acne_scars", "gb_qual")
+        between = visits[(visits["visit"] == 1) & ~visits["is_follow_up"].astype(bool)]
+        found.append(
+            (
+                {name.split("/")[1] for name in intervals["patient"]},
+                {name.split("/")[1] for name in between["patient"]},
+                len(cohort.patients),
+            )
+        )
+
+    assert found == [
+        # "over" has two courses, so the 190 days are no interval
+        ({"between"}, {"between"}, 10),
+        ({"beside", "soon"}, {"beside"}, 10),
+    ]
+
+
+def test_short_intervals_are_noted_of_needling_only(of_each: tuple[Cohort, Cohort]) -> None:
+    """How soon is too soon is known of needling."""
+    assert "short_interval" not in {*of_each[0].problems["rule"]}
+    assert {"unknown_modality"} <= {*of_each[0].problems["rule"]}
+
+
+def test_index_modality_and_the_sessions_chosen(of_each: tuple[Cohort, Cohort]) -> None:
+    """Sessions that are not chosen make no course; a modality that does not exist is named with
+    those that do, and what is only known to be something else is none of them."""
+    project = of_each[0].folder.parents[2]
+
+    def count(**chosen: object) -> int:
+        return len(load_cohort("clinic", project=project, **chosen).courses)  # type: ignore[arg-type]
+
+    assert count(modality=["rf_microneedling"]) == 0
+    assert count(modality=["rf_microneedling"], index_modality="rf_microneedling") == 10
+    assert count(modality=["microneedling", "laser"]) == 8
+    assert count(setting=["home"], index_modality="rf_microneedling") == 0
+    for unknown in ("radio", "other"):
+        with pytest.raises(UsageError, match=f"index modality '{unknown}'.* Possible: .*laser"):
+            count(index_modality=unknown)
+
+
+def test_selection_tells_the_index_modality_where_it_is_not_the_usual(
+    of_each: tuple[Cohort, Cohort],
+) -> None:
+    """Every page says what its courses are of; only a choice is told as one."""
+    assert [each.origin.selection for each in of_each] == ["", "index modality rf_microneedling"]
+    assert [each.origin.index_modality for each in of_each] == [
+        *("microneedling", "rf_microneedling")
+    ]
+
+
+# --- what no log can say yet: several raters ---------------------------------------------------
 
 
 def days_of(frame: pd.DataFrame, *columns: str) -> pd.DataFrame:
@@ -181,38 +332,44 @@ def make_sessions(visits: list[tuple[int, str, str, str]]) -> tuple[ibis.Table, 
     return sessions, ibis.memtable(targets)
 
 
-def test_only_needling_in_the_clinic_makes_a_course() -> None:
-    """A home session does not bridge a gap, and radiofrequency is not pooled with needling."""
+def test_a_course_is_of_one_modality_in_the_clinic() -> None:
+    """A home session does not bridge a gap, and radiofrequency is not pooled with needling: it is
+    a course of its own. What is only known to be something else is none."""
     sessions, targets = make_sessions(
         [
             (0, "microneedling", "clinic", "acne_scars"),
             (100, "microneedling", "home", "acne_scars"),
             (150, "rf_microneedling", "clinic", "acne_scars"),
             (200, "microneedling", "clinic", "acne_scars"),
+            (230, "rf_microneedling", "clinic", "acne_scars"),
+            (240, "other", "clinic", "acne_scars"),
         ]
     )
 
-    chained = add_course(sessions, targets).order_by("date").execute()
+    chained = add_course(keep_of_courses(sessions), targets)
+    chained = chained.order_by("modality", "date").execute()
 
-    assert chained["session"].tolist() == ["0", "3"]
-    assert chained["course_no"].tolist() == [1, 2]
-    assert chained["gap"].isna().all()
+    assert chained["session"].tolist() == ["0", "3", "2", "4"]
+    assert chained["course_no"].tolist() == [1, 2, 1, 1]
+    assert chained["gap"].fillna(0).tolist() == [0, 0, 0, 80]
 
 
 def score_course(
-    scores: list[tuple[str, int, float]], others: list[tuple[int, str, str, str]] = ()
+    scores: list[tuple[str, int, float]],
+    others: list[tuple[int, str, str, str]] = (),
+    modality: str = "microneedling",
 ) -> tuple[str, float, float]:
     """Return (rater, baseline, follow-up) of a course of one session on day 0.
 
     ``scores`` are (rater, day, score); ``others`` further sessions of the patient.
     """
     course = pd.DataFrame(
-        {"course": ["c"], "patient": ["p"], "concern": ["acne_scars"]}
+        {"course": ["c"], "patient": ["p"], "concern": ["acne_scars"], "modality": [modality]}
         | {"first_date": [0], "last_date": [0]}
     )
     rated = pd.DataFrame(scores, columns=["rater", "date", "score"])
     rated = rated.assign(patient="p", concern="acne_scars", scale="gb_qual", session="0")
-    sessions, targets = make_sessions([(0, "microneedling", "clinic", "acne_scars"), *others])
+    sessions, targets = make_sessions([(0, modality, "clinic", "acne_scars"), *others])
 
     def at(frame: pd.DataFrame, *columns: str) -> ibis.Table:
         table = ibis.memtable(days_of(frame, *columns))
@@ -285,6 +442,35 @@ def test_score_soon_after_another_procedure(name: str) -> None:
     assert (before, after) == (4, 1 if counts else 2)
 
 
+AFTER_RADIOFREQUENCY = {
+    # the same for a course of radiofrequency: needling is the other procedure
+    "needling 27 days before the score": ((63, "microneedling", "clinic", "acne_scars"), False),
+    "needling 28 days before the score": ((62, "microneedling", "clinic", "acne_scars"), True),
+    "needling of another concern": ((80, "microneedling", "clinic", "fine_lines"), True),
+    "its own modality, long before the score": (
+        (1, "rf_microneedling", "clinic", "fine_lines"),
+        False,
+    ),
+    "its own modality on the day of the score": (
+        (90, "rf_microneedling", "clinic", "acne_scars"),
+        True,
+    ),
+    "its own modality at home, long before": ((1, "rf_microneedling", "home", "acne_scars"), True),
+}
+
+
+@pytest.mark.parametrize("name", AFTER_RADIOFREQUENCY)
+def test_score_after_another_session_of_a_course_of_radiofrequency(name: str) -> None:
+    """The rules of a follow-up hold for every modality with its own sessions as the index."""
+    other, counts = AFTER_RADIOFREQUENCY[name]
+    scores = [("investigator", 0, 4), ("investigator", 90, 1)]
+
+    _, before, after = score_course(scores, [other], "rf_microneedling")
+
+    assert before == 4
+    assert after == 1 if counts else pd.isna(after)
+
+
 PROMOTIONS = [
     # term, hours, term that counts
     ("erythema", 167, "erythema"),
@@ -341,8 +527,8 @@ def test_scale_of_all_scores(answered: Cohort) -> None:
     problems = answered.problems[["line", "column", "rule"]]
 
     assert scores.to_numpy().tolist() == [
-        ["clinic/a | acne_scars | 2024-01-01", "gb_qual", 3, "blinded"],
-        ["clinic/c | acne_scars | 2024-01-01", "ecca", 3, "blinded"],
+        ["clinic/a | acne_scars | microneedling | 2024-01-01", "gb_qual", 3, "blinded"],
+        ["clinic/c | acne_scars | microneedling | 2024-01-01", "ecca", 3, "blinded"],
     ]
     assert problems.to_numpy().tolist() == [
         [2, "harm", "no_previous_session"],

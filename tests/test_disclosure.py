@@ -519,6 +519,7 @@ def test_the_bundle_holds_the_released_numbers_and_no_hidden_one() -> None:
         "data_until": "2026-06",
         "data_hash": "0123456789abcdef",
         "selection": "",
+        "index_modality": "microneedling",
         "vocabulary_reviewed": BUILT_IN.is_reviewed,
     }
     shown, hidden = content["estimates"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import UsageError
+from analysis.intake.schema import INDEX_MODALITIES, INDEX_MODALITY
 from analysis.reporting.parameters import (
     Parameter,
     cast_parameters,
@@ -38,6 +39,16 @@ def write_notebook(folder: Path, cell: str | None, *, name: str = "trial") -> Pa
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
     return path
+
+
+@pytest.mark.parametrize("report", ["overview", "concern"])
+def test_a_report_offers_every_index_modality(project, report):
+    """What a report offers is what the log is read for, and its default is that of the package."""
+    declared = read_parameters(project / "notebooks" / f"{report}.ipynb")
+    index = next(each for each in declared if each.name == "index_modality")
+
+    assert index.choices == INDEX_MODALITIES
+    assert (index.kind, index.default) == ("str", INDEX_MODALITY)
 
 
 def test_a_cell_declares_name_type_default_help_and_choices(tmp_path):

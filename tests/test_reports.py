@@ -82,6 +82,54 @@ def test_no_patient_of_the_log_is_in_a_shareable_page(rendered: Path) -> None:
     ] == []
 
 
+def test_single_patients_are_on_internal_pages_only(rendered: Path) -> None:
+    """The internal page of a concern draws each patient; the shareable one says where they are, and
+    no data file holds them."""
+    shareable, internal = (read_pages(rendered, audience) for audience in AUDIENCES)
+
+    assert 'data-audience="internal"' in internal["reports/concern/example--internal.html"]
+    assert "patient, sorted by change" in internal["reports/concern/example--internal.html"]
+    for name, text in shareable.items():
+        assert "data-audience" not in text
+        assert ("shown on internal pages only" in text) == (name == "reports/concern/example.html")
+    for text in (shareable | internal).values():
+        assert "individuals/" not in text.partition('"estimates"')[2]
+
+
+INTERNAL = """release(
+    outcomes.estimate_outcomes(cohort, concern), cohort.origin, audience="internal"
+)"""
+PLANTED = {
+    # a last cell that would put single patients on the page
+    "a figure with a release of its own": f"figures.plot_trajectories(individuals, {INTERNAL})",
+    "a table with a release of its own": f"tables.show_individual_changes(individuals, {INTERNAL})",
+    "HTML inside other HTML": f"""\
+table = tables.show_individual_changes(individuals, {INTERNAL})
+type(sentences.describe_headline(released))("<p>" + table.html + "</p>")""",
+    "the frame inside": "individuals.changes",
+    "a frame of the cohort": "cohort.course_scores[['baseline', 'follow_up']]",
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_planted_call_refuses_the_shareable_page(
+    small_project: Path, tmp_path: Path, name: str
+) -> None:
+    """Exit code 8, a sentence without a score, and nothing is written."""
+    folder = tmp_path / "project"
+    shutil.copytree(small_project, folder)
+    path = folder / "notebooks" / "concern.ipynb"
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    last = dict(notebook["cells"][-1], id="planted", source=PLANTED[name])
+    path.write_text(json.dumps(notebook | {"cells": [*notebook["cells"], last]}), encoding="utf-8")
+
+    found = run(folder, "report", "concern")
+
+    assert found.returncode == 8, found.stderr
+    assert "a shareable page may not hold" in found.stderr
+    assert [*(folder / "reports").rglob("example*")] == []
+
+
 def test_a_shareable_page_has_no_session_day_and_no_path(rendered: Path) -> None:
     """Only the day of the export stands on a page; no day of a session, no path, no user."""
     texts = read_pages(rendered, "shareable")

@@ -285,6 +285,26 @@ def test_the_headline_has_n_share_interval_and_follow_up() -> None:
     assert "45 of 53 patients with a first score who were due were seen again (85 %); of 8" in told
 
 
+def test_the_page_says_what_its_courses_are_of() -> None:
+    """Headline, fates, intervals and provenance name the index modality in a reader's words."""
+    shows = (
+        *(sentences.describe_headline, tables.show_fate, tables.show_intervals),
+        *(sentences.describe_intervals, sentences.describe_provenance),
+    )
+    usual = [read_text(render(show, PAGE)) for show in shows]
+    assert all("mechanical microneedling in the clinic" in told for told in usual)
+    for modality, words in {
+        "rf_microneedling": "radiofrequency microneedling",
+        "chemical_peel": "chemical peeling",
+        "laser": "laser",
+    }.items():
+        released = release(a_page(), replace(ORIGIN, index_modality=modality))
+        for show in shows:
+            told = read_text(render(show, released))
+            assert f"of {words} in the clinic" in told
+            assert "mechanical" not in told
+
+
 def test_the_headline_does_not_add_up_what_is_hidden() -> None:
     """Where a step is hidden, completeness is not told."""
     told = read_text(render(sentences.describe_headline, release(course(12, 3, 8, 2, 40), ORIGIN)))

@@ -2,7 +2,8 @@
 
 The floors, from the ground up; a module imports from floors below its own only:
 
-0. ``errors``, ``vocabulary``, ``estimates``: what can be said, and the one shape of every number
+0. ``errors``, ``vocabulary``, ``estimates``, ``individuals``: what can be said, the one shape of
+   every number, and scores of single patients for internal pages
 1. ``intake``: from a log to a cohort
 2. ``statistics``: estimates with intervals
 3. ``answers``: one function per clinical question, from a cohort to estimates

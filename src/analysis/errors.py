@@ -90,7 +90,7 @@ class ReportFailedError(OutcomesError):
 
 
 class PublishingRefusedError(OutcomesError):
-    """An identifier was found in a page that was about to be shared."""
+    """An identifier, or a single patient, was found in a page that was about to be shared."""
 
     exit_code = 8
 

@@ -19,6 +19,9 @@ from analysis.vocabulary import METHODS, Vocabulary
 
 MIME_TYPE: Final = "application/vnd.microneedling-outcomes.released+json"
 """Under this type a notebook emits its released estimates and ``render`` collects them."""
+INTERNAL_MARK: Final = 'data-audience="internal"'
+"""Stands in the HTML of whatever shows single patients; ``render`` refuses a shareable page with
+it, by whatever way it came there."""
 
 UNITS: Final = ("patients", "courses", "sessions", "events", "rows")
 STATUSES: Final = ("shown", "suppressed", "not estimable", "too few")
@@ -120,6 +123,8 @@ class Origin:
     vocabulary: Vocabulary
     stays_internal: bool = False
     """Whether the choice itself may not be shared, as when an operator was chosen."""
+    index_modality: str = "microneedling"
+    """What the sessions of a course are."""
 
 
 def make_address(row: Mapping[str, Any]) -> str:

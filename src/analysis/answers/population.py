@@ -1,6 +1,8 @@
 """Who came: rows, sessions, patients, and what became of every first course."""
 
-from typing import Any, Final
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
@@ -9,6 +11,9 @@ from analysis.intake.cohort import Cohort
 from analysis.intake.schema import FATES
 from analysis.statistics.change import estimate_median
 from analysis.vocabulary import PROTOCOL, Scale
+
+About = ParamSpec("About")
+Found = TypeVar("Found")
 
 QUESTION: Final = "population"
 NOT_RECORDED: Final = "not recorded"
@@ -134,6 +139,26 @@ def name_age_band(age: int) -> str:
     return f"{low} to {high}" if low else f"under {high + 1}"
 
 
+def _remember(
+    answer: Callable[Concatenate[Cohort, About], Found],
+) -> Callable[Concatenate[Cohort, About], Found]:
+    """Work out an answer once per cohort: every question of a page builds on it."""
+
+    @wraps(answer)
+    def recall(cohort: Cohort, /, *about: About.args, **options: About.kwargs) -> Found:
+        known = cohort.remembered.setdefault(answer.__name__, [])
+        kept = [found for asked, found in known if asked == (about, options)]
+        if not kept:
+            kept = [answer(cohort, *about, **options)]
+            known.append(((about, options), kept[0]))
+        found = kept[0]
+        # a column that one question adds must not be there for the next
+        return cast(Found, found.copy(deep=False)) if isinstance(found, pd.DataFrame) else found
+
+    return recall
+
+
+@_remember
 def choose_scale(cohort: Cohort, concern: str) -> Scale | None:
     """Return the scale of a concern's headline, never chosen by result.
 
@@ -166,6 +191,7 @@ def find_first_courses(cohort: Cohort, concern: str) -> pd.DataFrame:
     return courses[(courses["concern"] == concern) & courses["is_first"].astype(bool)]
 
 
+@_remember
 def find_fates(
     cohort: Cohort, concern: str, scale: Scale, *, first_only: bool = True
 ) -> pd.DataFrame:

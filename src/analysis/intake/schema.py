@@ -21,6 +21,10 @@ Modality = Literal[
     "microneedling", "rf_microneedling", "laser", "chemical_peel", "dermabrasion", "other"
 ]
 MODALITIES: Final[tuple[str, ...]] = get_args(Modality)
+INDEX_MODALITIES: Final = tuple(each for each in MODALITIES if each != "other")
+"""What courses are of, one each; what is only known to be something else has no course."""
+INDEX_MODALITY: Final = "microneedling"
+"""What courses are of where a report asks for no other."""
 Setting = Literal["clinic", "home"]
 SETTINGS: Final[tuple[str, ...]] = get_args(Setting)
 Rater = Literal["blinded", "investigator", "device", "patient"]
@@ -150,10 +154,13 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "is_present": _column("boolean", "whether it was present at the session", known=True),
     },
     "courses": {
-        "course": _text("key of the course: patient, concern, first day", known=True, unique=True),
+        "course": _text(
+            "key of the course: patient, concern, modality, first day", known=True, unique=True
+        ),
         "patient": _text(_PATIENT, known=True),
         "concern": _text(_CONCERN, known=True),
-        "is_first": _flag("first course of the patient for this concern"),
+        "modality": _text("what its sessions are, in the clinic", *INDEX_MODALITIES, known=True),
+        "is_first": _flag("first course of the patient for this concern and of this modality"),
         "first_date": _day("day of the first session", known=True),
         "last_date": _day("day of the last session", known=True),
         "sessions": _whole("number of sessions", 1),
@@ -167,8 +174,8 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "operator": _text("operator of the first session"),
         "device": _text("device of the first session"),
         "other_procedure": _flag(
-            "whether anything but needling was done for the concern from the first session until "
-            "the follow-up window is over"
+            "whether anything of another modality was done for the concern from the first session "
+            "until the follow-up window is over"
         ),
         "closed_on": _day("first day on which the follow-up window is over", known=True),
         "is_closed": _flag("whether the follow-up window was over at as_of"),

@@ -6,6 +6,7 @@ never opens half a page, and a run that fails leaves the last good page where it
 """
 
 import hashlib
+import html
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from nbformat import NotebookNode
 
 from analysis import errors
 from analysis.errors import OutcomesError, PublishingRefusedError, ReportFailedError, UsageError
-from analysis.estimates import MIME_TYPE, tidy
+from analysis.estimates import INTERNAL_MARK, MIME_TYPE, tidy
 from analysis.reporting.kernels import (
     RUN_LIMIT,
     START_LIMIT,
@@ -51,6 +52,11 @@ _OF_ONE: Final = " of one concern"
 _LONGEST_NAME: Final = 120
 _HASH_DIGITS: Final = 8
 _HITS_NAMED: Final = 5
+_NOT_SHAREABLE: Final = {
+    INTERNAL_MARK: "single patients",
+    'class="dataframe"': "a frame of rows, which nothing has released",
+}
+"""What stands in a page that shows it, and what it is in words."""
 _BUNDLE_KEYS: Final = {"status": str, "audience": str, "origin": dict, "estimates": list}
 
 Scan = Callable[[str], Sequence[str]]
@@ -95,7 +101,8 @@ def render_report(
     Raises :class:`UsageError` for an unknown report or parameter; the same subclass of
     :class:`OutcomesError`, with the same sentence, that the notebook raised;
     :class:`ReportFailedError` when it failed in any other way; and
-    :class:`PublishingRefusedError` when ``scan`` found something. None of them changes the page
+    :class:`PublishingRefusedError` when ``scan`` found something, or when the page shows single
+    patients. None of them changes the page
     that is there. A failed run leaves ``<edition>.failed.html`` beside it, except after a
     :class:`UsageError`, which is the caller's slip, and a refusal, which writes nothing.
     """
@@ -141,8 +148,10 @@ def render_report(
     except ReportFailedError as error:
         _publish_failure(folder, edition, title, _StepFailedError("the page", error))
         raise
-    if allowed_for == "shareable" and scan is not None:
-        _refuse_identifiers(scan, {"page": page, "data file": data})
+    if allowed_for == "shareable":
+        _refuse_single_patients(page)
+        if scan is not None:
+            _refuse_identifiers(scan, {"page": page, "data file": data})
     paths = (folder / f"{edition}.html", folder / f"{edition}.json")
     _publish({paths[0]: page, paths[1]: data})
     (folder / f"{edition}{FAILED}").unlink(missing_ok=True)
@@ -337,6 +346,17 @@ def _refuse_identifiers(scan: Scan, texts: Mapping[str, str]) -> None:
             f"Nothing was written, because a shareable page may not hold identifiers: "
             f"{'; '.join([*named][:_HITS_NAMED])}{more}. Look there; where it is an ordinary word "
             "that is also somebody's identifier, give that patient another one."
+        )
+
+
+def _refuse_single_patients(page: str) -> None:
+    """Refuse what shows single patients, and a frame that was put on the page as it is."""
+    plain = html.unescape(page)
+    found = [told for mark, told in _NOT_SHAREABLE.items() if mark in plain]
+    if found:
+        raise PublishingRefusedError(
+            f"Nothing was written, because a shareable page may not hold {' nor '.join(found)}: "
+            "pass the page's own release on to what is shown, and show nothing else."
         )
 
 

@@ -2,8 +2,8 @@
 
 One module a question: ``change`` (responders, better / same / worse, the mean change), ``scores``
 (the scores behind them: shift tables, answers, raters, when they were taken), ``visits``
-(repeated measures), ``groups`` (for whom), ``unseen`` (those not seen again) and ``sensitivity``
-(the same share counted otherwise).
+(repeated measures), ``groups`` (for whom), ``unseen`` (those not seen again), ``sensitivity`` (the
+same share counted otherwise) and ``individuals`` (patient by patient, for internal pages).
 """
 
 from analysis.answers.outcomes.change import (
@@ -14,6 +14,7 @@ from analysis.answers.outcomes.change import (
     find_responders,
 )
 from analysis.answers.outcomes.groups import compare_groups
+from analysis.answers.outcomes.individuals import list_individuals
 from analysis.answers.outcomes.scores import describe_scores
 from analysis.answers.outcomes.sensitivity import vary_population
 from analysis.answers.outcomes.unseen import bound_unseen
@@ -29,5 +30,6 @@ __all__ = [
     "estimate_outcomes",
     "estimate_visits",
     "find_responders",
+    "list_individuals",
     "vary_population",
 ]

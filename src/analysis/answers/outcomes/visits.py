@@ -33,10 +33,7 @@ def estimate_visits(cohort: Cohort, concern: str) -> pd.DataFrame:
     scale = choose_scale(cohort, concern)
     if scale is None or scale.kind == "change":
         return make_estimates([])
-    scores = cohort.find_visit_scores(concern, scale.key)
-    begun = scores.loc[(scores["visit"] == 0) & ~scores["is_follow_up"].astype(bool), "course"]
-    scores = scores[scores["course"].isin(begun)].copy()
-    scores["visit"] = scores["visit"].mask(scores["is_follow_up"], LAST).astype("int64")
+    scores = find_scores_by_visit(cohort, concern, scale)
     counts = scores["visit"].value_counts()
     least = PROTOCOL["too_small_for_a_subgroup"].whole
     kept = sorted(int(visit) for visit in counts.index[counts >= least])
@@ -49,6 +46,18 @@ def estimate_visits(cohort: Cohort, concern: str) -> pd.DataFrame:
     if scale.responder is not None:
         rows += _model_responders(scores, scale)
     return make_estimates(rows, by="visit", **name_outcome(cohort, concern, scale))
+
+
+def find_scores_by_visit(cohort: Cohort, concern: str, scale: Scale) -> pd.DataFrame:
+    """Return the scores of closed first courses with a first score: course, patient, visit, score.
+
+    The follow-up is the visit LAST, whatever the number of sessions.
+    """
+    scores = cohort.find_visit_scores(concern, scale.key)
+    begun = scores.loc[(scores["visit"] == 0) & ~scores["is_follow_up"].astype(bool), "course"]
+    scores = scores[scores["course"].isin(begun)].copy()
+    scores["visit"] = scores["visit"].mask(scores["is_follow_up"], LAST).astype("int64")
+    return scores
 
 
 def name_visit(visit: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import ibis
 import pandas as pd
@@ -27,9 +28,9 @@ from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 class Cohort:
     """One log, or the chosen part of it, ready for questions.
 
-    A session counts when it lies in the period and matches the choice; a course counts when its
-    follow-up window closes in the period and it matches the choice. History before the period
-    always serves to build courses.
+    A session counts when it lies in the period and matches the choice; a course counts when it is
+    of the index modality, its follow-up window closes in the period and it matches the choice.
+    History before the period always serves to build courses.
     """
 
     origin: Origin
@@ -110,9 +111,7 @@ class Cohort:
 
     def _find_scores_before_sessions(self, ends: ibis.Table) -> ibis.Table:
         """Return the last score between two sessions of a course: course, patient, visit, score."""
-        index = self._table("sessions").filter(
-            (_.modality == "microneedling") & (_.setting == "clinic")
-        )
+        index = self._index_sessions
         treated = index.inner_join(self._table("targets"), "session").select(
             "patient", "concern", "date"
         )
@@ -169,15 +168,12 @@ class Cohort:
         """One row per patient × concern (empty: all) with a session soon enough after another.
 
         Columns: patient, concern, intervals, short_intervals (under the usual interval),
-        median_days. Only mechanical needling in the clinic; a gap over the course limit is not an
+        median_days. Only the index modality in the clinic; a gap over the course limit is not an
         interval. An interval belongs to the session that ends it, and all sessions of the log begin
         one, whatever was chosen.
         """
-        index = self._table("sessions").filter(
-            (_.modality == "microneedling") & (_.setting == "clinic")
-        )
         chosen = self._sessions.select("session", is_chosen=True)
-        index = self._with_concerns(index.left_join(chosen, "session"))
+        index = self._with_concerns(self._index_sessions.left_join(chosen, "session"))
         days = index.group_by("patient", "concern", "date").agg(is_chosen=_.is_chosen.any())
         earlier = days.date.lag().over(group_by=["patient", "concern"], order_by="date")
         gaps = days.mutate(days=days.date.delta(earlier, unit="day"))
@@ -188,6 +184,11 @@ class Cohort:
             median_days=_.days.median().cast("float64"),
         )
         return counts.order_by("patient", "concern").execute()
+
+    @cached_property
+    def remembered(self) -> dict[str, list[tuple[Any, Any]]]:
+        """What the questions of a page have worked out of this cohort, for the next of them."""
+        return {}
 
     @cached_property
     def problems(self) -> pd.DataFrame:
@@ -257,8 +258,16 @@ class Cohort:
         return self._of_chosen_patients(sessions)
 
     @cached_property
+    def _index_sessions(self) -> ibis.Table:
+        """Sessions of the index modality in the clinic, whatever else was chosen."""
+        index = self.selection.index_modality
+        return self._table("sessions").filter((_.modality == index) & (_.setting == "clinic"))
+
+    @cached_property
     def _courses(self) -> ibis.Table:
+        """The chosen courses, all of the index modality."""
         courses, chosen = self._table("courses"), self.selection
+        courses = courses.filter(_.modality == chosen.index_modality)
         for name in ("clinic", "operator", "device"):
             if allowed := getattr(chosen, name):
                 courses = courses.filter(_[name].isin(allowed))
@@ -268,8 +277,8 @@ class Cohort:
         if chosen.sessions:
             fewest, most = parse_span(chosen.sessions, "number of sessions")
             courses = courses.filter(_.sessions.between(fewest, most))
-        # the index modality of a course is mechanical needling in the clinic
-        if (chosen.modality and "microneedling" not in chosen.modality) or (
+        # sessions that are not chosen make no course
+        if (chosen.modality and chosen.index_modality not in chosen.modality) or (
             chosen.setting and "clinic" not in chosen.setting
         ):
             courses = courses.filter(ibis.literal(False))

@@ -14,6 +14,7 @@ from analysis.intake.cohort.cohort import Cohort
 from analysis.intake.cohort.keeping import build_tables, hash_data, hash_parts, read_code, read_kept
 from analysis.intake.cohort.selection import Selection, check_selection
 from analysis.intake.engine import say_too_large
+from analysis.intake.schema import INDEX_MODALITY
 from analysis.intake.sources import SETTINGS_FILE, Source, find_project, read_source
 
 
@@ -32,6 +33,7 @@ def load_cohort(
     sessions: str = "",
     modality: Sequence[str] = (),
     setting: Sequence[str] = (),
+    index_modality: str = INDEX_MODALITY,
     tell: Callable[[str], None] | None = None,
 ) -> Cohort:
     """Return the cohort of a source, built if it is not in ``.cache/`` yet.
@@ -47,6 +49,8 @@ def load_cohort(
         Folder that holds ``data/``; found from the working directory upwards when not given.
     period, clinic, operator, skin_type, device, needle, sessions, modality, setting
         See :class:`Selection`; empty means all.
+    index_modality
+        What courses are of; those of other modalities are in no answer.
     tell
         Is told, in a few words each, the steps of a load that is not in the cache.
 
@@ -55,8 +59,8 @@ def load_cohort(
     SourceError
         When the source cannot be read.
     UsageError
-        When the day, the period or a range cannot be read, or a skin type, modality or setting does
-        not exist.
+        When the day, the period or a range cannot be read, or a skin type, modality, setting or
+        index modality does not exist.
     """
     selection = Selection(
         period=period,
@@ -68,6 +72,7 @@ def load_cohort(
         sessions=sessions,
         modality=tuple(modality),
         setting=tuple(setting),
+        index_modality=index_modality,
     )
     check_selection(selection)
     root = find_project() if project is None else project
@@ -94,6 +99,7 @@ def load_cohort(
         selection=selection.describe(),
         vocabulary=replace(vocabulary, scales=MappingProxyType({**vocabulary.scales, **scales})),
         stays_internal=bool(selection.operator),
+        index_modality=selection.index_modality,
     )
     return Cohort(
         origin,

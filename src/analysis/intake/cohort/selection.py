@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from analysis.errors import UsageError
-from analysis.intake.schema import MODALITIES, SETTINGS
+from analysis.intake.schema import INDEX_MODALITIES, INDEX_MODALITY, MODALITIES, SETTINGS
 
 _ROMAN: Final = ("I", "II", "III", "IV", "V", "VI")
 
@@ -27,7 +27,10 @@ class Selection:
     sessions: str = ""
     """Number of sessions of a course, from-to with both ends in; for outcomes only."""
     modality: tuple[str, ...] = ()
+    """Which sessions; what the courses are of is ``index_modality``."""
     setting: tuple[str, ...] = ()
+    index_modality: str = INDEX_MODALITY
+    """What the sessions of a course are, one and the same modality in the clinic."""
 
     @property
     def days(self) -> tuple[date, date] | None:
@@ -45,10 +48,11 @@ class Selection:
     def describe(self) -> str:
         """Return what was chosen, in words; empty for everything."""
         parts = []
+        words = {"sessions": "for outcomes only: sessions in a course"}
         for name, value in asdict(self).items():
-            if value:
+            # the usual estimand is no choice: every page says what its courses are of
+            if value and (name, value) != ("index_modality", INDEX_MODALITY):
                 chosen = value if isinstance(value, str) else ", ".join(value)
-                words = {"sessions": "for outcomes only: sessions in a course"}
                 parts.append(f"{words.get(name, name.replace('_', ' '))} {chosen}")
         return "; ".join(parts)
 
@@ -60,6 +64,8 @@ def check_selection(selection: Selection) -> None:
         for value in getattr(selection, name):
             if value not in possible:
                 raise UsageError.for_unknown(name, value, possible)
+    if (index := selection.index_modality) not in INDEX_MODALITIES:
+        raise UsageError.for_unknown("index modality", index, INDEX_MODALITIES)
     for name, what in (("needle", "needle length"), ("sessions", "number of sessions")):
         if getattr(selection, name):
             parse_span(getattr(selection, name), what)

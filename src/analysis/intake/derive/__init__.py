@@ -4,7 +4,7 @@ Each step takes tables and returns a table: the same rows with more columns (``a
 table of the schema (``build_*``). The rules are those of ``vocabulary/protocol.toml``.
 """
 
-from analysis.intake.derive.courses import add_course
+from analysis.intake.derive.courses import add_course, keep_of_courses
 from analysis.intake.derive.harms import add_promoted_term
 from analysis.intake.derive.scores import build_course_scores, reduce_to_days
 from analysis.intake.derive.tables import derive_tables
@@ -14,5 +14,6 @@ __all__ = [
     "add_promoted_term",
     "build_course_scores",
     "derive_tables",
+    "keep_of_courses",
     "reduce_to_days",
 ]

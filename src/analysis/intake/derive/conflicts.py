@@ -8,6 +8,7 @@ from ibis import _
 from analysis.intake.clean import Cleaned, name_column, spread_cells
 from analysis.intake.derive.sessions import FIRST_KNOWN
 from analysis.intake.engine import Table
+from analysis.intake.schema import INDEX_MODALITY
 from analysis.intake.sources import Source
 from analysis.vocabulary import PROTOCOL
 
@@ -73,9 +74,10 @@ def list_unplaced_side_effects(visits: Table, source: Source) -> Table:
 
 
 def list_short_intervals(visits: Table, chained: Table, source: Source) -> Table:
-    """Return a note for every row of a session soon after another one for the same concern."""
+    """Return a note for every row of a session of needling soon after another one for the same
+    concern; how soon is too soon is not known of other modalities."""
     short = chained.filter(_.gap < PROTOCOL["interval_short"].whole)
-    rows = visits.semi_join(short, "session")
+    rows = visits.filter(_.modality == INDEX_MODALITY).semi_join(short, "session")
     hint = "check the day of this session and of the one before"
     return _list_rows(rows, name_column(source, "date", rows), "short_interval", hint)
 

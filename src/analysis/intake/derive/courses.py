@@ -1,4 +1,4 @@
-"""Courses: chains of sessions of one patient for one concern."""
+"""Courses: chains of sessions of one patient for one concern, all of one modality."""
 
 from datetime import date
 from typing import Final
@@ -8,26 +8,34 @@ from ibis import _
 
 from analysis.intake.derive.words import MOST_WORDS
 from analysis.intake.engine import Table
+from analysis.intake.schema import INDEX_MODALITIES, INDEX_MODALITY
 from analysis.vocabulary import PROTOCOL
 
-OF_A_COURSE: Final = (
-    *("session", "patient", "date", "needle_longest", "passes", "adjunct"),
-    *("clinic", "operator", "device"),
+_OF_A_COURSE: Final = (
+    *("session", "patient", "date", "modality", "needle_longest", "passes"),
+    *("adjunct", "clinic", "operator", "device"),
 )
 """Columns of a session that a course is built from."""
+
+
+def keep_of_courses(sessions: Table) -> Table:
+    """Return the sessions that courses are made of: in the clinic, of a modality that has a name.
+
+    With the columns of a course only: the rows are sorted, and more would only take memory.
+    """
+    kept = sessions.filter((_.setting == "clinic") & _.modality.isin(INDEX_MODALITIES))
+    return kept.select(*(name for name in _OF_A_COURSE if name in kept.columns))
 
 
 def add_course(sessions: Table, targets: Table) -> Table:
     """Return session × concern with ``gap`` (days since the session before) and ``course_no``.
 
-    A course is a chain of sessions of the index modality in the clinic with no gap over the limit;
-    home sessions and other modalities never extend it.
+    A course is a chain of sessions of one modality with no gap over the limit; those of other
+    modalities never extend it, and begin or end none. ``sessions`` are those of
+    :func:`keep_of_courses`.
     """
-    index = sessions.filter((_.modality == "microneedling") & (_.setting == "clinic"))
-    # the rows are sorted: what a course does not need would only take memory
-    index = index.drop(*(each for each in index.columns if each not in OF_A_COURSE))
-    treated = index.inner_join(targets.select("session", "concern", "subtype"), "session")
-    order = {"group_by": ["patient", "concern"], "order_by": ["date", "session"]}
+    treated = sessions.inner_join(targets.select("session", "concern", "subtype"), "session")
+    order = {"group_by": ["patient", "concern", "modality"], "order_by": ["date", "session"]}
     gap = treated.date.delta(treated.date.lag().over(**order), unit="day")
     treated = treated.mutate(gap=gap)
     starts = (treated.gap.isnull() | (treated.gap > PROTOCOL["course_gap"].whole)).cast("int64")
@@ -52,7 +60,7 @@ def build_courses(chained: Table, as_of: date) -> Table:
         least, most = chained[name].min(), chained[name].max()
         return (least != most).ifelse(0, most)
 
-    courses = chained.group_by("patient", "concern", "course_no").agg(
+    courses = chained.group_by("patient", "concern", "modality", "course_no").agg(
         first_date=chained.date.min(),
         last_date=chained.date.max(),
         sessions=chained.session.nunique(),
@@ -78,7 +86,8 @@ def build_courses(chained: Table, as_of: date) -> Table:
 
 def name_course(courses: Table) -> Table:
     """Put the text of each course in the place of its number, which is kept as ``number``."""
-    course = _join(courses.patient, courses.concern, courses.first_date.cast("string"))
+    first_day = courses.first_date.cast("string")
+    course = _join(courses.patient, courses.concern, courses.modality, first_day)
     return courses.mutate(number=courses.course, course=course)
 
 
@@ -90,14 +99,25 @@ def spell_course(scores: Table, named: Table) -> Table:
 
 
 def add_other_procedure(courses: Table, sessions: Table, targets: Table) -> Table:
-    """Add ``other_procedure``: whether anything else than needling was done for the same concern
-    between the first session and the end of the follow-up window."""
-    others = sessions.filter(_.modality != "microneedling").select("session", "patient", "date")
-    others = others.inner_join(targets.select("session", "concern"), "session").drop("session")
-    pairs = courses.select("course", "patient", "concern", "first_date", "closed_on").inner_join(
-        others, ["patient", "concern"]
+    """Add ``other_procedure``: whether anything of another modality than the course's own was done
+    for the same concern between the first session and the end of the follow-up window."""
+    columns = ("course", "patient", "concern", "modality", "first_date", "closed_on")
+    spans = courses.select(*columns)
+    done = sessions.select("session", "patient", "date", other_modality=_.modality)
+
+    def pair(some_courses: Table, some_sessions: Table) -> Table:
+        treated = some_sessions.inner_join(targets.select("session", "concern"), "session")
+        return some_courses.inner_join(treated.drop("session"), ["patient", "concern"])
+
+    # most of a log is of one modality: all pairs of that would only be thrown away again
+    is_usual = done.other_modality == INDEX_MODALITY
+    pairs = pair(spans, done.filter(~is_usual)).union(
+        pair(spans.filter(_.modality != INDEX_MODALITY), done.filter(is_usual))
     )
-    inside = pairs.filter(pairs.date.between(pairs.first_date, pairs.closed_on))
+    inside = pairs.filter(
+        (pairs.modality != pairs.other_modality)
+        & pairs.date.between(pairs.first_date, pairs.closed_on)
+    )
     found = inside.select("course").distinct().mutate(other_procedure=True)
     joined = courses.left_join(found, "course")
     return joined.mutate(other_procedure=joined.other_procedure.fill_null(False))

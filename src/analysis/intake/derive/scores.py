@@ -7,7 +7,7 @@ import ibis
 from ibis import _
 
 from analysis.intake.engine import Table
-from analysis.intake.schema import RATERS
+from analysis.intake.schema import MODALITIES, RATERS
 from analysis.vocabulary import PROTOCOL, Scale
 
 _SCORE_OF_COURSE: Final = ("course", "scale", "rater", "date")
@@ -24,9 +24,11 @@ def build_course_scores(
     on a continuous scale, the worse one otherwise. Of several kinds of rater, the preferred one
     that has both scores counts, then the preferred one that has any.
     """
-    scored = courses.select("course", "patient", "concern", "first_date", "last_date").inner_join(
-        reduce_to_days(assessments, scales), ["patient", "concern"]
+    spans = courses.select(
+        *("course", "patient", "concern", "first_date", "last_date"),
+        own_modality=_number_modality(courses.modality),
     )
+    scored = spans.inner_join(reduce_to_days(assessments, scales), ["patient", "concern"])
     keys = ["course", "scale", "rater"]
     earliest = PROTOCOL["baseline_window"].whole
     before = scored.first_date.delta(scored.date, unit="day")
@@ -74,24 +76,30 @@ def reduce_to_days(assessments: Table, scales: Mapping[str, Scale]) -> Table:
 def _find_disturbed(late: Table, sessions: Table, targets: Table) -> Table:
     """Return the scores that cannot be a follow-up because of what was done before them.
 
-    A session of the index modality between the last session of the course and the score, whatever
-    it treated; or another procedure on the same concern too soon before the score. A session whose
-    concern is not known may have treated any.
+    A session of the course's own modality in the clinic between the last session of the course and
+    the score, whatever it treated; or another procedure on the same concern too soon before the
+    score. A session whose concern is not known may have treated any.
     """
+    in_the_clinic = sessions.setting == "clinic"
     others = sessions.select(
         "session",
         "patient",
-        other_date=_.date,
-        is_index=(_.modality == "microneedling") & (_.setting == "clinic"),
+        other_date=sessions.date,
+        # a session at home is of no course's modality
+        other_modality=in_the_clinic.ifelse(_number_modality(sessions.modality), 0),
     )
     paired = late.inner_join(others, "patient")
     days = paired.date.delta(paired.other_date, unit="day")
-    is_between = paired.is_index & (paired.other_date > paired.last_date) & (days > 0)
+    is_own = paired.other_modality == paired.own_modality
+    is_between = is_own & (paired.other_date > paired.last_date) & (days > 0)
     is_too_soon = (days >= 0) & (days < PROTOCOL["follow_up_earliest"].whole)
-    paired = paired.mutate(is_between=is_between).filter(
-        is_between | (~paired.is_index & is_too_soon)
-    )
+    paired = paired.mutate(is_between=is_between).filter(is_between | (~is_own & is_too_soon))
     treated = targets.select("session", other_concern=targets.concern)
     near = paired.left_join(treated, "session")
     is_same = near.other_concern.isnull() | (near.other_concern == near.concern)
     return near.filter(near.is_between | is_same).select(*_SCORE_OF_COURSE).distinct()
+
+
+def _number_modality(modality: ibis.Value) -> ibis.Value:
+    """Return a number from 1 for each modality: a join carries it more easily than the text."""
+    return ibis.cases(*[(modality == name, n) for n, name in enumerate(MODALITIES, 1)], else_=0)

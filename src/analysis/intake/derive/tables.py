@@ -17,10 +17,10 @@ from analysis.intake.derive.conflicts import (
     list_unplaced_side_effects,
 )
 from analysis.intake.derive.courses import (
-    OF_A_COURSE,
     add_course,
     add_other_procedure,
     build_courses,
+    keep_of_courses,
     name_course,
     spell_course,
 )
@@ -147,7 +147,7 @@ class Staircase:
         engine, sessions, targets = self.engine, self.sessions, self.targets
         words = engine.keep("words", list_words(sessions, targets))
         chained = add_course(
-            number_words(sessions.select("modality", "setting", *OF_A_COURSE), words),
+            number_words(keep_of_courses(sessions), words),
             number_words(targets.select("session", "concern", "subtype"), words),
         )
         chained = engine.keep("chained", chained)

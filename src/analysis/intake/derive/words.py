@@ -13,8 +13,9 @@ from ibis import _
 from analysis.intake.engine import Table, make_table
 
 _WORDS: Final = (
-    *(("concern", "targets"), ("subtype", "targets"), ("adjunct", "sessions")),
-    *(("clinic", "sessions"), ("operator", "sessions"), ("device", "sessions")),
+    *(("concern", "targets"), ("subtype", "targets"), ("modality", "sessions")),
+    *(("adjunct", "sessions"), ("clinic", "sessions"), ("operator", "sessions")),
+    ("device", "sessions"),
 )
 """Columns that tell the courses apart or describe them, and whose few texts are numbers for them;
 with the tables they are in."""

@@ -8,8 +8,12 @@ interval and everything else that would tell it. Two steps:
 2. :func:`.hiding.hide_linked` looks at the rows together: it does the sums that a reader could do
    (:class:`.page.Page`: levels and their total, the steps of a course and the populations made of
    them), and hides one more row while one of the hidden numbers comes out.
+
+Scores of single patients are no estimates, and a shareable page has none: :func:`admit` opens them
+for an internal page.
 """
 
+from analysis.show.disclosure.individuals import admit, mark_internal
 from analysis.show.disclosure.released import (
     INTERNAL,
     PROFILES,
@@ -28,6 +32,8 @@ __all__ = [
     "SHAREABLE",
     "THRESHOLDS",
     "Released",
+    "admit",
+    "mark_internal",
     "release",
     "require_released",
 ]

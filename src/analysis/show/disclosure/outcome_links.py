@@ -12,11 +12,10 @@ What fits the numbers is assumed to be so: a reader who knows the scale would kn
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from analysis.show.disclosure.page import Number, Page
+from analysis.show.disclosure.page import Number, Page, list_skin_types
 from analysis.show.disclosure.rows import ANALYSED, Row
 
 _Place = tuple[str, ...]
-_SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
 _GOOD: Final = "good"
 _OTHERWISE: Final = "responders, counted otherwise"
 _ALL_DUE: Final = "due, any first score"
@@ -284,12 +283,9 @@ class _Outcomes:
         """A group of skin types is the sum of its types, in counts and totals."""
         for place, index in self.places.items():
             statistic, population, by, level = place[:4]
-            if by != "skin type group" or level.count("-") != 1:
+            if by != "skin type group":
                 continue
-            first, last = level.split("-")
-            if not {first, last} <= {*_SKIN_TYPES}:
-                continue
-            kinds = _SKIN_TYPES[_SKIN_TYPES.index(first) : _SKIN_TYPES.index(last) + 1]
+            kinds = list_skin_types(level)
             found = [self._get(statistic, population, "skin type", kind) for kind in kinds]
             parts = [each for each in found if each is not None]
             if self._get(*place[:4]) is None or not parts:

@@ -230,11 +230,9 @@ class Page:
         for row, total in zip(self.rows, self.totals, strict=True):
             if total is None or row.by not in ("skin type", "skin type group"):
                 continue
-            first, _, last = row.level.replace("\N{EN DASH}", "-").partition("-")
-            last = last or first
-            if row.statistic == "characteristic" or not {first, last} <= {*_SKIN_TYPES}:
+            names = list_skin_types(row.level)
+            if row.statistic == "characteristic" or not names:
                 continue
-            names = _SKIN_TYPES[_SKIN_TYPES.index(first) : _SKIN_TYPES.index(last) + 1]
             counts = types.get((row.source, row.period), {})
             parts = [counts[name] for name in names if name in counts]
             if parts and row.question == "outcomes":
@@ -252,3 +250,12 @@ class Page:
         if self.values[part] <= self.values[together]:
             self.add_sum(together, parts)
             self.add_secret(of=self.add_sum(together, [part]))
+
+
+def list_skin_types(level: str) -> tuple[str, ...]:
+    """Return the skin types that "IV-VI" or "IV" stands for; none for any other level."""
+    first, _, last = level.replace("\N{EN DASH}", "-").partition("-")
+    last = last or first
+    if not {first, last} <= {*_SKIN_TYPES}:
+        return ()
+    return _SKIN_TYPES[_SKIN_TYPES.index(first) : _SKIN_TYPES.index(last) + 1]

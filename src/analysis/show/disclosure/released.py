@@ -168,7 +168,10 @@ def _find_concern(frame: pd.DataFrame) -> str:
 
 
 def _describe_origin(origin: Origin) -> dict[str, Any]:
-    names = ("source", "title", "synthetic", "as_of", "data_until", "data_hash", "selection")
+    names = (
+        *("source", "title", "synthetic", "as_of", "data_until", "data_hash"),
+        *("selection", "index_modality"),
+    )
     return {name: getattr(origin, name) for name in names} | {
         "vocabulary_reviewed": origin.vocabulary.is_reviewed
     }

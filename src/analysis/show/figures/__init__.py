@@ -8,11 +8,13 @@ The same numbers are the same bytes: no clock, no random ids, and all ids begin 
 own, so that two figures of a page do not collide.
 
 ``making`` makes every figure; ``dots`` has shares with their intervals, a line each, ``bars`` the
-answers on change scales, ``visits`` what was seen at each visit.
+answers on change scales, ``visits`` what was seen at each visit, ``individuals`` what is for
+internal pages only.
 """
 
 from analysis.show.figures.bars import plot_answers
 from analysis.show.figures.dots import plot_groups, plot_responders, plot_side_effects
+from analysis.show.figures.individuals import plot_individual_changes, plot_trajectories
 from analysis.show.figures.making import Figure
 from analysis.show.figures.visits import plot_visits
 
@@ -20,7 +22,9 @@ __all__ = [
     "Figure",
     "plot_answers",
     "plot_groups",
+    "plot_individual_changes",
     "plot_responders",
     "plot_side_effects",
+    "plot_trajectories",
     "plot_visits",
 ]

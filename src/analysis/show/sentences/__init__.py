@@ -7,6 +7,7 @@ Each ``describe_...`` takes a release, or a part of it made by :meth:`Released.k
 :class:`Prose`, which a notebook and our page both render.
 """
 
+from analysis.show.sentences.individuals import describe_individuals
 from analysis.show.sentences.methods import (
     describe_limitations,
     describe_methods,
@@ -43,6 +44,7 @@ from analysis.show.sentences.writing import (
     name_concern,
     name_concern_of,
     name_scale,
+    name_sessions,
     name_side_effect,
     name_skin_types,
     name_subject,
@@ -81,6 +83,7 @@ __all__ = [
     "describe_change",
     "describe_groups",
     "describe_headline",
+    "describe_individuals",
     "describe_intervals",
     "describe_limitations",
     "describe_methods",
@@ -97,6 +100,7 @@ __all__ = [
     "name_concern",
     "name_concern_of",
     "name_scale",
+    "name_sessions",
     "name_side_effect",
     "name_skin_types",
     "name_subject",

@@ -8,6 +8,7 @@ from analysis.show.disclosure import Released, require_released
 from analysis.show.sentences.writing import (
     Prose,
     capitalise,
+    name_sessions,
     write_list,
     write_month,
     write_nothing,
@@ -155,6 +156,7 @@ def describe_provenance(released: Released) -> Prose:
         "As of": origin.as_of,
         "Data until": until,
         "Selection": origin.selection or "everything",
+        "Courses of": name_sessions(released),
         "Audience": rule,
         "Hash of the data": origin.data_hash,
     }

@@ -13,6 +13,7 @@ from analysis.show.sentences.writing import (
     Prose,
     get_rows,
     group_rows,
+    name_sessions,
     name_subject,
     write_change,
     write_count_of,
@@ -24,7 +25,8 @@ from analysis.show.sentences.writing import (
 
 
 def describe_headline(released: Released) -> Prose:
-    """Return one paragraph per concern: responders, what a responder is, and how many were seen."""
+    """Return one paragraph per concern: responders, what a responder is, and how many were seen;
+    and one on what the courses are of."""
     responders = get_rows(released, "responders")
     told = {(row["concern"], row["scale"]) for row in responders}
     paragraphs = [_tell_headline(released, row) for row in responders]
@@ -36,7 +38,17 @@ def describe_headline(released: Released) -> Prose:
                 f"<strong>{subject}:</strong> no share of responders. "
                 f"{_tell_completeness(released, concern, scale)}"
             )
-    return write_paragraphs(paragraphs) if paragraphs else write_nothing("outcomes")
+    if not paragraphs:
+        return write_nothing("outcomes")
+    return write_paragraphs([*paragraphs, _tell_courses(released)])
+
+
+def _tell_courses(released: Released) -> str:
+    """Say what these numbers are about, for a log holds more than that."""
+    return (
+        f"These are first courses of {escape(name_sessions(released))}; sessions of anything else, "
+        "and at home, are part of none."
+    )
 
 
 def _tell_headline(released: Released, row: Mapping[str, Any]) -> str:

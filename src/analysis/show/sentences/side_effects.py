@@ -13,6 +13,7 @@ from analysis.show.sentences.writing import (
     get_rows,
     group_rows,
     name_concern_of,
+    name_sessions,
     name_side_effect,
     name_skin_types,
     name_term,
@@ -95,7 +96,10 @@ def describe_intervals(released: Released) -> Prose:
             )
         elif row["status"] == "suppressed":
             sentences.append(f"The median interval between sessions is {PROTECTED}.")
-    return write_paragraphs([" ".join(sentences)]) if sentences else write_nothing("intervals")
+    if not sentences:
+        return write_nothing("intervals")
+    sentences.append(f"Counted are sessions of {escape(name_sessions(released))}.")
+    return write_paragraphs([" ".join(sentences)])
 
 
 _BETTER: Final = {

@@ -25,6 +25,12 @@ _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
+_MODALITIES: Final = {
+    "microneedling": "mechanical microneedling",
+    "rf_microneedling": "radiofrequency microneedling",
+    "chemical_peel": "chemical peeling",
+}
+"""Modalities whose keys are not the words for them."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -144,6 +150,12 @@ def name_scale(vocabulary: Vocabulary, key: str) -> str:
 def name_term(vocabulary: Vocabulary, key: str) -> str:
     """Return the name of a side effect; a key the vocabulary lacks in words."""
     return vocabulary.side_effects[key].name if key in vocabulary.side_effects else write_words(key)
+
+
+def name_sessions(released: Released) -> str:
+    """Return "mechanical microneedling in the clinic": what the sessions of a course are."""
+    modality = released.origin.index_modality
+    return f"{_MODALITIES.get(modality, write_words(modality))} in the clinic"
 
 
 def name_subject(released: Released, row: Mapping[str, Any]) -> str:

@@ -3,6 +3,12 @@
 ``making`` makes every table; the others hold the tables of one part of a page.
 """
 
+from analysis.show.tables.individuals import (
+    make_rows,
+    name_scores,
+    show_individual_changes,
+    show_trajectories,
+)
 from analysis.show.tables.making import (
     NO_INTERVAL,
     POPULATIONS,
@@ -40,14 +46,17 @@ __all__ = [
     "fold",
     "list_groups",
     "make_key",
+    "make_rows",
     "make_table",
     "name_level",
+    "name_scores",
     "show_answers",
     "show_characteristics",
     "show_differences",
     "show_direction",
     "show_fate",
     "show_groups",
+    "show_individual_changes",
     "show_intervals",
     "show_mean_change",
     "show_other_estimates",
@@ -55,6 +64,7 @@ __all__ = [
     "show_rows",
     "show_shift",
     "show_side_effects",
+    "show_trajectories",
     "show_unseen",
     "show_visits",
 ]

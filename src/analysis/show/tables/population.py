@@ -9,6 +9,7 @@ from analysis.show.sentences import (
     Prose,
     get_rows,
     name_concern,
+    name_sessions,
     name_subject,
     write_count,
     write_nothing,
@@ -111,6 +112,7 @@ def show_fate(released: Released, *, name: str = "fate") -> Table | Prose:
         groups=[name_subject(released, row) for row in rows],
         shown=rows,
         notes=[
+            f"First courses of {name_sessions(released)}.",
             "Not yet due is not lost: the follow-up window of these courses is still open. Could "
             "not respond: the first score was so good that the rule for responders cannot be met.",
             *cite(rows),

@@ -9,6 +9,7 @@ from analysis.show.sentences import (
     Prose,
     get_rows,
     name_concern_of,
+    name_sessions,
     name_side_effect,
     name_skin_types,
     sort_by_rate,
@@ -126,7 +127,7 @@ def show_intervals(released: Released, *, name: str = "intervals") -> Table | Pr
         lines,
         {"measure": "Measure", "found": "Found"},
         shown=shown,
-        notes=cite(shown),
+        notes=[f"Sessions of {name_sessions(released)}.", *cite(shown)],
         left=["found"],
     )
 
