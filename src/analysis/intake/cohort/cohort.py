@@ -17,7 +17,7 @@ from analysis.errors import UsageError
 from analysis.estimates import Origin
 from analysis.intake.clean import Account
 from analysis.intake.cohort.selection import Selection, parse_span
-from analysis.intake.derive import reduce_to_days
+from analysis.intake.derive import place_scores
 from analysis.intake.engine import connect
 from analysis.intake.schema import ALL_TERMS, check_table
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
@@ -92,7 +92,7 @@ class Cohort:
             self._table("course_scores").filter(_.scale == scale), "course"
         ).select(
             *("course", "patient", "concern", "scale", "rater", "first_date", "last_date"),
-            *("sessions", "baseline", "follow_up"),
+            *("sessions", "side", "baseline", "follow_up"),
         )
         between = self._find_scores_before_sessions(ends)
         parts = [
@@ -119,12 +119,14 @@ class Cohort:
         days = (
             ends.inner_join(treated.distinct(), ["patient", "concern"])
             .filter(_.date.between(_.first_date, _.last_date))
-            .select("course", "patient", "concern", "scale", "rater", day=_.date)
+            .select("course", "patient", "concern", "scale", "rater", "side", day=_.date)
         )
         order = {"group_by": "course", "order_by": "day"}
         days = days.mutate(visit=ibis.row_number().over(**order), earlier=_.day.lag().over(**order))
-        scored = days.filter(_.visit > 0).inner_join(
-            reduce_to_days(self._table("assessments"), self.scales),
+        scored = place_scores(
+            days.filter(_.visit > 0),
+            self._table("assessments"),
+            self.scales,
             ["patient", "concern", "scale", "rater"],
         )
         inside = scored.filter((_.date > _.earlier) & (_.date <= _.day))

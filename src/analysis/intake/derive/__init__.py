@@ -6,7 +6,7 @@ table of the schema (``build_*``). The rules are those of ``vocabulary/protocol.
 
 from analysis.intake.derive.courses import add_course
 from analysis.intake.derive.harms import add_promoted_term
-from analysis.intake.derive.scores import build_course_scores, reduce_to_days
+from analysis.intake.derive.scores import build_course_scores, place_scores
 from analysis.intake.derive.tables import derive_tables
 
 __all__ = [
@@ -14,5 +14,5 @@ __all__ = [
     "add_promoted_term",
     "build_course_scores",
     "derive_tables",
-    "reduce_to_days",
+    "place_scores",
 ]

@@ -1,16 +1,17 @@
 """Baseline and follow-up of each course on each scale."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import ibis
 from ibis import _
 
 from analysis.intake.engine import Table
-from analysis.intake.schema import RATERS
+from analysis.intake.schema import HALVES, RATERS
 from analysis.vocabulary import PROTOCOL, Scale
 
 _SCORE_OF_COURSE: Final = ("course", "scale", "rater", "date")
+_DAY: Final = ("patient", "concern", "scale", "rater", "date")
 
 
 def build_course_scores(
@@ -21,12 +22,12 @@ def build_course_scores(
     Baseline: the last score in the window up to and including the first session's day. Follow-up:
     the score nearest to the target day within its window after the last session, and far enough
     from any other procedure on the same concern; ties to the later. Two scores on a day: their mean
-    on a continuous scale, the worse one otherwise. Of several kinds of rater, the preferred one
+    on a continuous scale, the worse one otherwise. A course of one half takes no score of the other
+    half, see :func:`place_scores`. Of several kinds of rater, the preferred one
     that has both scores counts, then the preferred one that has any.
     """
-    scored = courses.select("course", "patient", "concern", "first_date", "last_date").inner_join(
-        reduce_to_days(assessments, scales), ["patient", "concern"]
-    )
+    needed = courses.select("course", "patient", "concern", "side", "first_date", "last_date")
+    scored = place_scores(needed, assessments, scales, ["patient", "concern"])
     keys = ["course", "scale", "rater"]
     earliest = PROTOCOL["baseline_window"].whole
     before = scored.first_date.delta(scored.date, unit="day")
@@ -56,14 +57,34 @@ def build_course_scores(
     return both.mutate(place=first).filter(_.place == 0)
 
 
-def reduce_to_days(assessments: Table, scales: Mapping[str, Scale]) -> Table:
+def place_scores(
+    rows: Table, assessments: Table, scales: Mapping[str, Scale], by: Sequence[str]
+) -> Table:
+    """Return the rows with each day's score, joined by the columns ``by``.
+
+    A row whose ``side`` is one half does not take the scores of the other half; a score of both
+    halves, or without a side, counts for either.
+    """
+    is_half = rows.side.isin(HALVES).fill_null(False)
+    whole = rows.filter(~is_half).inner_join(reduce_to_days(assessments, scales), [*by])
+    half = rows.filter(is_half)
+    owners = half.select("patient", "concern", "side").distinct()
+    scores = assessments.select(*_DAY, "score", scored=assessments.side)
+    owned = scores.inner_join(owners, ["patient", "concern"])
+    is_other = owned.scored.isin(HALVES) & (owned.scored != owned.side)
+    days = reduce_to_days(owned.filter(~is_other.fill_null(False)), scales, [*_DAY, "side"])
+    return whole.union(half.inner_join(days, [*by, "side"]).select(*whole.columns))
+
+
+def reduce_to_days(
+    assessments: Table, scales: Mapping[str, Scale], keys: Sequence[str] = _DAY
+) -> Table:
     """Return one score per patient, concern, scale, rater and day."""
-    keys = ["patient", "concern", "scale", "rater", "date"]
     of_kind = {
         "mean": [key for key, scale in scales.items() if scale.kind == "continuous"],
         "highest": [key for key, scale in scales.items() if scale.direction == "lower"],
     }
-    days = assessments.group_by(keys).agg(
+    days = assessments.group_by([*keys]).agg(
         mean=_.score.mean(), highest=_.score.max(), lowest=_.score.min()
     )
     worse = days.scale.isin(of_kind["highest"]).ifelse(days.highest, days.lowest)
