@@ -5,6 +5,7 @@ table of the schema (``build_*``). The rules are those of ``vocabulary/protocol.
 """
 
 from analysis.intake.derive.courses import add_course
+from analysis.intake.derive.halves import build_halves
 from analysis.intake.derive.harms import add_promoted_term
 from analysis.intake.derive.scores import build_course_scores, place_scores
 from analysis.intake.derive.tables import derive_tables
@@ -13,6 +14,7 @@ __all__ = [
     "add_course",
     "add_promoted_term",
     "build_course_scores",
+    "build_halves",
     "derive_tables",
     "place_scores",
 ]

@@ -19,12 +19,27 @@ def build_course_scores(
 ) -> Table:
     """One row per course × scale: baseline and follow-up by the same kind of rater.
 
+    See :func:`find_ends`. Of several kinds of rater, the preferred one that has both scores counts,
+    then the preferred one that has any.
+    """
+    both = find_ends(courses, sessions, targets, assessments, scales)
+    preference = ibis.cases(*[(both.rater == rater, n) for n, rater in enumerate(RATERS)], else_=9)
+    is_half = (both.baseline.isnull() | both.follow_up.isnull()).cast("int64")
+    both = both.mutate(preference=is_half * 10 + preference)
+    first = ibis.row_number().over(group_by=["course", "scale"], order_by="preference")
+    return both.mutate(place=first).filter(_.place == 0)
+
+
+def find_ends(
+    courses: Table, sessions: Table, targets: Table, assessments: Table, scales: Mapping[str, Scale]
+) -> Table:
+    """One row per course × scale × kind of rater, with the baseline, the follow-up or both.
+
     Baseline: the last score in the window up to and including the first session's day. Follow-up:
     the score nearest to the target day within its window after the last session, and far enough
     from any other procedure on the same concern; ties to the later. Two scores on a day: their mean
     on a continuous scale, the worse one otherwise. A course of one half takes no score of the other
-    half, see :func:`place_scores`. Of several kinds of rater, the preferred one
-    that has both scores counts, then the preferred one that has any.
+    half, see :func:`place_scores`.
     """
     needed = courses.select("course", "patient", "concern", "side", "first_date", "last_date")
     scored = place_scores(needed, assessments, scales, ["patient", "concern"])
@@ -49,12 +64,7 @@ def build_course_scores(
         follow_up_days=late.days.argmin(late.nearness),
     )
     both = baseline.outer_join(follow_up, keys)
-    both = both.mutate(**{key: ibis.coalesce(both[key], both[f"{key}_right"]) for key in keys})
-    preference = ibis.cases(*[(both.rater == rater, n) for n, rater in enumerate(RATERS)], else_=9)
-    is_half = (both.baseline.isnull() | both.follow_up.isnull()).cast("int64")
-    both = both.mutate(preference=is_half * 10 + preference)
-    first = ibis.row_number().over(group_by=["course", "scale"], order_by="preference")
-    return both.mutate(place=first).filter(_.place == 0)
+    return both.mutate(**{key: ibis.coalesce(both[key], both[f"{key}_right"]) for key in keys})
 
 
 def place_scores(
