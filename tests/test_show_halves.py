@@ -145,6 +145,24 @@ def test_a_small_number_and_what_tells_it_are_hidden(small: int) -> None:
     assert "Microneedling against laser" not in told
 
 
+def test_few_split_faces_are_one_sentence() -> None:
+    """Three patients: neither how many nor what was done, and no table of nothing."""
+    page = release(make_estimates(done_rows("gb_qual", PRP=2, alike=1)), ORIGIN)
+
+    assert read(sentences.describe_halves(page)) == (
+        "What became of both halves of a face (Goodman and Baron qualitative grade) is not shown "
+        "(to protect small groups)."
+    )
+    assert tables.show_halves(page)._repr_html_() == ""
+
+
+def test_what_did_not_happen_is_not_told() -> None:
+    """No pair is left untold: the sentence lists what there is, the table all of it."""
+    page = make(14)
+    assert "not told apart" not in read(sentences.describe_halves(page))
+    assert "not told apart 0 of 69" in read(tables.show_halves(page))
+
+
 def test_inside_the_clinic_everything_is_shown() -> None:
     """Nothing is hidden from whoever treats these patients."""
     told = read(tables.show_halves(make(1, "internal")))

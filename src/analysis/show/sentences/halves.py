@@ -36,8 +36,12 @@ def describe_halves(released: Released) -> Prose:
     rows = get_rows(released, "halves", by="what was done")
     if not rows:
         return write_nothing("both halves of a face")
-    listed = "; ".join(f"{name_contrast(row['level'])}: {write_share(row)}" for row in rows)
     scale = name_scale(released.origin.vocabulary, rows[0]["scale"])
+    if all(pd.isna(row["total"]) for row in rows):
+        whole = f"What became of both halves of a face ({scale}) is {PROTECTED}."
+        return write_paragraphs([escape(whole)])
+    present = [row for row in rows if row["status"] == "suppressed" or row["count"]]
+    listed = "; ".join(f"{name_contrast(row['level'])}: {write_share(row)}" for row in present)
     told = [f"Patients with scores of both halves of a face ({scale}), by what was done: {listed}."]
     told += [_tell_change(released, row) for row in _get(released, "difference in change")]
     told += [_tell_responders(row) for row in _get(released, "difference in responders")]

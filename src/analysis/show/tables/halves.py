@@ -41,9 +41,10 @@ _STATISTICS: Final = (
 
 def show_halves(released: Released, *, name: str = "halves") -> Table | Prose:
     """Return what became of each half and the difference of the pairs, contrast by contrast, and
-    what was done on the halves; nothing where no patient has both halves scored."""
+    what was done on the halves; nothing where no patient has both halves scored, or so few that all
+    of it is hidden."""
     done = get_rows(released, "halves", by="what was done")
-    if not done:
+    if all(pd.isna(row["total"]) for row in done):
         return Prose("")
     rows = [row for each in _STATISTICS for row in get_rows(released, each, by="halves")]
     lines, groups, shown = [], [], list[dict[str, Any]]()
