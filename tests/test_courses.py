@@ -365,10 +365,11 @@ def score_course(
     """
     course = pd.DataFrame(
         {"course": ["c"], "patient": ["p"], "concern": ["acne_scars"], "modality": [modality]}
-        | {"first_date": [0], "last_date": [0]}
-    )
+        | {"first_date": [0], "last_date": [0], "side": [None]}
+    ).astype({"side": "str"})
     rated = pd.DataFrame(scores, columns=["rater", "date", "score"])
     rated = rated.assign(patient="p", concern="acne_scars", scale="gb_qual", session="0")
+    rated["side"] = pd.Series(pd.NA, rated.index, dtype="str")
     sessions, targets = make_sessions([(0, modality, "clinic", "acne_scars"), *others])
 
     def at(frame: pd.DataFrame, *columns: str) -> ibis.Table:

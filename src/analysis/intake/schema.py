@@ -4,7 +4,7 @@ The data dictionary in ``data/README.md`` is written from here. Text is empty-fr
 known is missing (``<NA>``), never ``""`` or 0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
 from operator import and_
 from typing import Any, Final, Literal, get_args
@@ -31,6 +31,7 @@ Rater = Literal["blinded", "investigator", "device", "patient"]
 """In the order of preference."""
 RATERS: Final[tuple[str, ...]] = get_args(Rater)
 SIDES: Final = ("left", "right", "both")
+HALVES: Final = SIDES[:2]
 FATES: Final = ("not yet due", "no baseline", "not seen again", "cannot respond", "analysed")
 ALL_TERMS: Final = "*"
 
@@ -100,6 +101,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "minutes": _real("length of the session in minutes", 0),
         "anaesthetic": _text("numbing as recorded"),
         "adjunct": _text("what was put on or into the skin besides, as recorded"),
+        "adjunct_side": _text(
+            "side on which that was; only where a row of the session names one half", *SIDES
+        ),
         "endpoint": _text("what was seen at the end of needling, as recorded"),
         "aftercare": _text("care afterwards, as recorded"),
         "pain": _real("pain during the session", 0, PROTOCOL["pain_most"].value),
@@ -169,6 +173,16 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "needle_longest": _real("longest needle length used in the course, in mm", 0),
         "passes": _whole("most passes over the skin in a session", 1),
         "adjunct": _text("what was put on besides, as recorded; several where that changed"),
+        "side": _text(
+            "side that was needled; both where the sessions differ, missing where one does not "
+            "tell",
+            *SIDES,
+        ),
+        "adjunct_side": _text(
+            "side on which that was put; missing where the sessions with it differ or one does "
+            "not tell",
+            *SIDES,
+        ),
         "subtype": _text("subtype of the concern; several where the sessions differ"),
         "clinic": _text("clinic of the first session"),
         "operator": _text("operator of the first session"),
@@ -200,6 +214,17 @@ COLUMNS: Final[Mapping[str, Mapping[str, pa.Column]]] = {
         "suggestion": _text("what would settle it"),
     },
 }
+
+LATER: Final[Mapping[str, tuple[str, ...]]] = {"sessions": ("adjunct_side",)}
+"""Columns that canonical tables of before do not have; they are missing there."""
+
+
+def has_columns(name: str, headers: Iterable[str]) -> bool:
+    """Return whether the headers are the columns of a table, in any order and each once; those of
+    :data:`LATER` may be left out."""
+    found, declared = [*headers], COLUMNS[name]
+    needed = {*declared} - {*LATER.get(name, ())}
+    return len(found) == len({*found}) and needed <= {*found} <= {*declared}
 
 
 def check_table(name: str, frame: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,9 @@
 
 One module a question: ``change`` (responders, better / same / worse, the mean change), ``scores``
 (the scores behind them: shift tables, answers, raters, when they were taken), ``visits``
-(repeated measures), ``groups`` (for whom), ``unseen`` (those not seen again), ``sensitivity`` (the
-same share counted otherwise) and ``individuals`` (patient by patient, for internal pages).
+(repeated measures), ``groups`` (for whom), ``halves`` (split faces), ``unseen`` (those not seen
+again), ``sensitivity`` (the same share counted otherwise) and ``individuals`` (patient by patient,
+for internal pages).
 """
 
 from analysis.answers.outcomes.change import (
@@ -14,6 +15,7 @@ from analysis.answers.outcomes.change import (
     find_responders,
 )
 from analysis.answers.outcomes.groups import compare_groups
+from analysis.answers.outcomes.halves import compare_halves
 from analysis.answers.outcomes.individuals import list_individuals
 from analysis.answers.outcomes.scores import describe_scores
 from analysis.answers.outcomes.sensitivity import vary_population
@@ -23,6 +25,7 @@ from analysis.answers.outcomes.visits import estimate_visits
 __all__ = [
     "bound_unseen",
     "compare_groups",
+    "compare_halves",
     "compute_improvement",
     "describe_rule",
     "describe_scores",

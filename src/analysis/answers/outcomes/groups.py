@@ -29,7 +29,7 @@ from analysis.vocabulary import PROTOCOL, Scale
 SEED: Final = 2
 EXPLORATORY: Final = "exploratory"
 _LEAST: Final = PROTOCOL["too_small_for_a_subgroup"]
-_OTHERS: Final = "other"
+OTHERS: Final = "other"
 
 
 def compare_groups(cohort: Cohort, concern: str) -> pd.DataFrame:
@@ -68,10 +68,10 @@ def list_groupings(courses: pd.DataFrame) -> Mapping[str, pd.Series]:
         "skin type": courses["skin_type"].map(SKIN_TYPES, na_action="ignore"),
         "needle": courses["needle_longest"].map(name_needle_band, na_action="ignore"),
         "passes": courses["passes"].map(_name_passes_band, na_action="ignore"),
-        "adjunct": _keep_frequent(courses["adjunct"]),
+        "adjunct": keep_frequent(courses["adjunct"]),
         "subtype": courses["subtype"],
-        "clinic": _keep_frequent(courses["clinic"]),
-        "device": _keep_frequent(courses["device"]),
+        "clinic": keep_frequent(courses["clinic"]),
+        "device": keep_frequent(courses["device"]),
         "sessions": courses["sessions"].map(_name_sessions),
     }
     return {
@@ -121,7 +121,7 @@ def _name_sessions(sessions: int) -> str:
     return f"{most} and more" if sessions >= most else f"{sessions}"
 
 
-def _keep_frequent(levels: pd.Series) -> pd.Series:
+def keep_frequent(levels: pd.Series) -> pd.Series:
     """Call all but the most frequent texts "other", and every text of few patients: a text that
     hardly anybody has may be a remark about one of them."""
     counts = levels.value_counts()
@@ -132,7 +132,7 @@ def _keep_frequent(levels: pd.Series) -> pd.Series:
         ]
         if counts[level] >= PROTOCOL["too_small_for_a_rate"].whole
     ]
-    return levels.where(levels.isin(kept) | levels.isna(), _OTHERS)
+    return levels.where(levels.isin(kept) | levels.isna(), OTHERS)
 
 
 def _describe_levels(
@@ -158,7 +158,7 @@ def _describe_levels(
 
 def _order_levels(levels: pd.Series) -> list[str]:
     """Return the levels by their numbers, then by name; "other" and "not recorded" come last."""
-    last = [_OTHERS, NOT_RECORDED]
+    last = [OTHERS, NOT_RECORDED]
     bands = list_needle_bands()
     return sorted(
         levels.unique(),

@@ -18,9 +18,9 @@ from analysis.errors import UsageError
 from analysis.estimates import Origin
 from analysis.intake.clean import Account
 from analysis.intake.cohort.selection import Selection, parse_span
-from analysis.intake.derive import reduce_to_days
+from analysis.intake.derive import build_halves, place_scores
 from analysis.intake.engine import connect
-from analysis.intake.schema import ALL_TERMS, check_table
+from analysis.intake.schema import ALL_TERMS, HALVES, check_table
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
 
@@ -93,7 +93,7 @@ class Cohort:
             self._table("course_scores").filter(_.scale == scale), "course"
         ).select(
             *("course", "patient", "concern", "scale", "rater", "first_date", "last_date"),
-            *("sessions", "baseline", "follow_up"),
+            *("sessions", "side", "baseline", "follow_up"),
         )
         between = self._find_scores_before_sessions(ends)
         parts = [
@@ -118,16 +118,42 @@ class Cohort:
         days = (
             ends.inner_join(treated.distinct(), ["patient", "concern"])
             .filter(_.date.between(_.first_date, _.last_date))
-            .select("course", "patient", "concern", "scale", "rater", day=_.date)
+            .select("course", "patient", "concern", "scale", "rater", "side", day=_.date)
         )
         order = {"group_by": "course", "order_by": "day"}
         days = days.mutate(visit=ibis.row_number().over(**order), earlier=_.day.lag().over(**order))
-        scored = days.filter(_.visit > 0).inner_join(
-            reduce_to_days(self._table("assessments"), self.scales),
+        scored = place_scores(
+            days.filter(_.visit > 0),
+            self._table("assessments"),
+            self.scales,
             ["patient", "concern", "scale", "rater"],
         )
         inside = scored.filter((_.date > _.earlier) & (_.date <= _.day))
         return inside.group_by("course", "patient", "visit").agg(score=_.score.argmax(_.date))
+
+    def count_split_faces(self, concern: str) -> dict[str, int]:
+        """Return scale → patients of closed first courses with a score of either half on it,
+        whenever that was; a scale nobody has so is not in it."""
+        courses = self._courses.filter((_.concern == concern) & _.is_first & _.is_closed)
+        scores = self._table("assessments").filter((_.concern == concern) & _.side.isin(HALVES))
+        scores = scores.semi_join(courses, "patient").group_by("scale", "patient")
+        people = scores.agg(halves=_.side.nunique()).filter(_.halves == len(HALVES))
+        counts = people.group_by("scale").agg(n=_.count()).order_by("scale").execute()
+        return dict(zip(counts["scale"], counts["n"].map(int), strict=True))
+
+    def find_halves(self, concern: str, scale: str) -> pd.DataFrame:
+        """Return closed first courses of which both halves have the scores that a scale needs.
+
+        Columns: course, patient, rater (of all scores), is_told (whether every session and the
+        adjunct tell their half), and for each half, ending in ``_left`` and ``_right``: sessions
+        (of the course), adjunct, others (further modalities until the follow-up, with semicolons),
+        baseline and follow_up. One row per course, by the rules of a course for each half.
+        """
+        courses = self._courses.filter((_.concern == concern) & _.is_first & _.is_closed)
+        sessions, targets = self._table("sessions"), self._table("targets")
+        scored = self._table("assessments")
+        halves = build_halves(courses, sessions, targets, scored, self.scales[scale])
+        return halves.order_by("course").execute()
 
     @cached_property
     def exposures(self) -> pd.DataFrame:

@@ -49,6 +49,7 @@ def build_courses(chained: Table, as_of: date) -> Table:
     ``as_of``.
 
     No two sessions of a course are of one day. Words are numbers, see :func:`number_words`.
+    ``with_adjunct`` is the number of sessions with an adjunct.
     """
     day = chained.date.delta(ibis.date(1, 1, 1), unit="day").cast("int64")
 
@@ -69,6 +70,7 @@ def build_courses(chained: Table, as_of: date) -> Table:
         needle_longest=chained.needle_longest.max(),
         passes=chained.passes.max(),
         adjunct=only("adjunct"),
+        with_adjunct=chained.adjunct.count(),
         subtype=only("subtype"),
         clinic=first("clinic"),
         operator=first("operator"),

@@ -1,16 +1,17 @@
 """Baseline and follow-up of each course on each scale."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import ibis
 from ibis import _
 
 from analysis.intake.engine import Table
-from analysis.intake.schema import MODALITIES, RATERS
+from analysis.intake.schema import HALVES, MODALITIES, RATERS
 from analysis.vocabulary import PROTOCOL, Scale
 
 _SCORE_OF_COURSE: Final = ("course", "scale", "rater", "date")
+_DAY: Final = ("patient", "concern", "scale", "rater", "date")
 
 
 def build_course_scores(
@@ -18,17 +19,33 @@ def build_course_scores(
 ) -> Table:
     """One row per course × scale: baseline and follow-up by the same kind of rater.
 
+    See :func:`find_ends`. Of several kinds of rater, the preferred one that has both scores counts,
+    then the preferred one that has any.
+    """
+    both = find_ends(courses, sessions, targets, assessments, scales)
+    preference = ibis.cases(*[(both.rater == rater, n) for n, rater in enumerate(RATERS)], else_=9)
+    is_half = (both.baseline.isnull() | both.follow_up.isnull()).cast("int64")
+    both = both.mutate(preference=is_half * 10 + preference)
+    first = ibis.row_number().over(group_by=["course", "scale"], order_by="preference")
+    return both.mutate(place=first).filter(_.place == 0)
+
+
+def find_ends(
+    courses: Table, sessions: Table, targets: Table, assessments: Table, scales: Mapping[str, Scale]
+) -> Table:
+    """One row per course × scale × kind of rater, with the baseline, the follow-up or both.
+
     Baseline: the last score in the window up to and including the first session's day. Follow-up:
     the score nearest to the target day within its window after the last session, and far enough
     from any other procedure on the same concern; ties to the later. Two scores on a day: their mean
-    on a continuous scale, the worse one otherwise. Of several kinds of rater, the preferred one
-    that has both scores counts, then the preferred one that has any.
+    on a continuous scale, the worse one otherwise. A course of one half takes no score of the other
+    half, see :func:`place_scores`.
     """
-    spans = courses.select(
-        *("course", "patient", "concern", "first_date", "last_date"),
+    needed = courses.select(
+        *("course", "patient", "concern", "side", "first_date", "last_date"),
         own_modality=_number_modality(courses.modality),
     )
-    scored = spans.inner_join(reduce_to_days(assessments, scales), ["patient", "concern"])
+    scored = place_scores(needed, assessments, scales, ["patient", "concern"])
     keys = ["course", "scale", "rater"]
     earliest = PROTOCOL["baseline_window"].whole
     before = scored.first_date.delta(scored.date, unit="day")
@@ -50,22 +67,37 @@ def build_course_scores(
         follow_up_days=late.days.argmin(late.nearness),
     )
     both = baseline.outer_join(follow_up, keys)
-    both = both.mutate(**{key: ibis.coalesce(both[key], both[f"{key}_right"]) for key in keys})
-    preference = ibis.cases(*[(both.rater == rater, n) for n, rater in enumerate(RATERS)], else_=9)
-    is_half = (both.baseline.isnull() | both.follow_up.isnull()).cast("int64")
-    both = both.mutate(preference=is_half * 10 + preference)
-    first = ibis.row_number().over(group_by=["course", "scale"], order_by="preference")
-    return both.mutate(place=first).filter(_.place == 0)
+    return both.mutate(**{key: ibis.coalesce(both[key], both[f"{key}_right"]) for key in keys})
 
 
-def reduce_to_days(assessments: Table, scales: Mapping[str, Scale]) -> Table:
+def place_scores(
+    rows: Table, assessments: Table, scales: Mapping[str, Scale], by: Sequence[str]
+) -> Table:
+    """Return the rows with each day's score, joined by the columns ``by``.
+
+    A row whose ``side`` is one half does not take the scores of the other half; a score of both
+    halves, or without a side, counts for either.
+    """
+    is_half = rows.side.isin(HALVES).fill_null(False)
+    whole = rows.filter(~is_half).inner_join(reduce_to_days(assessments, scales), [*by])
+    half = rows.filter(is_half)
+    owners = half.select("patient", "concern", "side").distinct()
+    scores = assessments.select(*_DAY, "score", scored=assessments.side)
+    owned = scores.inner_join(owners, ["patient", "concern"])
+    is_other = owned.scored.isin(HALVES) & (owned.scored != owned.side)
+    days = reduce_to_days(owned.filter(~is_other.fill_null(False)), scales, [*_DAY, "side"])
+    return whole.union(half.inner_join(days, [*by, "side"]).select(*whole.columns))
+
+
+def reduce_to_days(
+    assessments: Table, scales: Mapping[str, Scale], keys: Sequence[str] = _DAY
+) -> Table:
     """Return one score per patient, concern, scale, rater and day."""
-    keys = ["patient", "concern", "scale", "rater", "date"]
     of_kind = {
         "mean": [key for key, scale in scales.items() if scale.kind == "continuous"],
         "highest": [key for key, scale in scales.items() if scale.direction == "lower"],
     }
-    days = assessments.group_by(keys).agg(
+    days = assessments.group_by([*keys]).agg(
         mean=_.score.mean(), highest=_.score.max(), lowest=_.score.min()
     )
     worse = days.scale.isin(of_kind["highest"]).ifelse(days.highest, days.lowest)

@@ -7,7 +7,7 @@ from ibis import _
 
 from analysis.intake.clean import find_years, spread_cells
 from analysis.intake.engine import Engine, Table
-from analysis.intake.schema import COLUMNS
+from analysis.intake.schema import COLUMNS, HALVES
 from analysis.intake.sources import Source
 
 FIRST_KNOWN: Final = (
@@ -87,6 +87,8 @@ def _find_first(value: ibis.Value, place: ibis.Value) -> ibis.Value:
 def build_sessions(alone: Table, gathered: Table) -> Table:
     """One row per session, from the rows that are alone in theirs and the gathered others."""
     columns = [*COLUMNS["sessions"]]
+    names_half = alone.side.isin(HALVES) & alone.adjunct.notnull()
+    alone = alone.mutate(adjunct_side=names_half.ifelse(alone.side, None))
     return alone.select(*columns).union(gathered.select(*columns))
 
 
@@ -104,13 +106,37 @@ def gather_sessions(together: Table) -> Table:
         passes=together.passes.max(),
         minutes=together.minutes.max(),
         pain=together.pain.max(),
+        **_gather_adjunct_sides(together),
     )
+    sessions = sessions.mutate(adjunct_side=_find_adjunct_side(sessions))
     rank = ibis.cases((together.recorded == "event", 2), (together.recorded == "none", 1), else_=0)
     told = together.group_by(told=together.told_session).agg(
         recorded=together.recorded.argmax(rank)
     )
     sessions = sessions.left_join(told, sessions.session == told.told)
     return sessions.mutate(recorded=sessions.recorded.fill_null("not recorded"))
+
+
+def _gather_adjunct_sides(together: Table) -> dict[str, ibis.Value]:
+    """Return what the rows of a session tell of where its adjunct was put."""
+    put_on = together.adjunct.notnull()
+    return {
+        "names_half": together.side.isin(HALVES).any(),
+        "is_untold": (put_on & together.side.isnull()).any(),
+        "first_adjunct": together.adjunct.min(),
+        "last_adjunct": together.adjunct.max(),
+        "first_side": together.side.min(where=put_on),
+        "last_side": together.side.max(where=put_on),
+    }
+
+
+def _find_adjunct_side(sessions: Table) -> ibis.Value:
+    """Return the side on which the adjunct was put; missing where no row names one half, where a
+    row with it names no side, and where the rows name different ones: a session has but one."""
+    is_one = sessions.first_adjunct == sessions.last_adjunct
+    is_told = sessions.names_half & ~sessions.is_untold & is_one
+    side = (sessions.first_side != sessions.last_side).ifelse("both", sessions.first_side)
+    return is_told.ifelse(side, None)
 
 
 def build_targets(alone: Table, concerns: Table, gathered: Table) -> Table:

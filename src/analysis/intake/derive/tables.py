@@ -41,6 +41,7 @@ from analysis.intake.derive.sessions import (
     part_visits,
     tells_of_previous,
 )
+from analysis.intake.derive.sides import add_sides
 from analysis.intake.derive.words import list_words, number_words, spell_words
 from analysis.intake.engine import Engine, Table
 from analysis.intake.keys import spell_keys
@@ -153,7 +154,9 @@ class Staircase:
         chained = engine.keep("chained", chained)
         if self.visits is not None:
             self.problems.append(list_short_intervals(self.visits, chained, self.source))
-        courses = engine.keep("courses_of_numbers", build_courses(chained, as_of))
+        sided = number_words(targets.select("session", "concern", "side"), words)
+        courses = add_sides(build_courses(chained, as_of), chained, sessions, sided)
+        courses = engine.keep("courses_of_numbers", courses)
         courses = add_other_procedure(spell_words(courses, words), sessions, targets)
         courses = engine.keep("courses", courses)
         scores = build_course_scores(courses, sessions, targets, self.assessments, scales)

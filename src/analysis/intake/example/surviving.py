@@ -18,8 +18,8 @@ TABLES: Final = {
     "sessions": (
         *("session", "patient", "date", "clinic", "operator", "setting", "modality", "device"),
         *("device_serial", "cartridge_lot", "serum_lot", "needle_shortest", "needle_longest"),
-        *("passes", "minutes", "anaesthetic", "adjunct", "endpoint", "aftercare", "pain"),
-        *("isotretinoin_months", "recorded"),
+        *("passes", "minutes", "anaesthetic", "adjunct", "adjunct_side", "endpoint", "aftercare"),
+        *("pain", "isotretinoin_months", "recorded"),
     ),
     "targets": ("session", "concern", "is_primary", "subtype", "area", "side"),
     "assessments": (
@@ -140,10 +140,21 @@ def _fold_session(session: str, rows: Sequence[Row], told: Sequence[Row]) -> Rec
         "date": rows[0].day,
         "needle_shortest": min((each[0] for each in needles), default=None),
         "needle_longest": max((each[1] for each in needles), default=None),
+        "adjunct_side": _find_adjunct_side(rows),
         "passes": max((row.passes for row in rows if row.passes is not None), default=None),
         "recorded": max((row.recorded for row in told), key=_RANK.__getitem__, default="")
         or "not recorded",
     }
+
+
+def _find_adjunct_side(rows: Sequence[Row]) -> str | None:
+    """Return where the one adjunct was put, if the rows tell the halves of a face apart."""
+    put_on = [row for row in rows if row.adjunct]
+    sides = {row.side for row in put_on}
+    is_told = any(row.side in ("left", "right") for row in rows) and "" not in sides
+    if not is_told or len({row.adjunct for row in put_on}) != 1:
+        return None
+    return sides.pop() if len(sides) == 1 else "both"
 
 
 def _fold_targets(session: str, rows: Sequence[Row]) -> list[Record]:

@@ -42,7 +42,7 @@ from analysis.intake.recognise.questions import (
     list_unknown_scales,
     tell_missing,
 )
-from analysis.intake.schema import COLUMNS
+from analysis.intake.schema import has_columns
 from analysis.intake.sources import CANONICAL, DateOrder, Format, Rows
 from analysis.intake.sources.redcap import is_dictionary
 from analysis.vocabulary import BUILT_IN, Vocabulary
@@ -213,8 +213,7 @@ def _find_tables(parts: Sequence[Part]) -> list[Part]:
     by_name = {PurePosixPath(part.file).stem: part for part in parts if not part.sheet}
     tables = [by_name[name] for name in CANONICAL if name in by_name]
     is_whole = len(tables) == len(CANONICAL) and all(
-        sorted(part.headers) == sorted(COLUMNS[name])
-        for name, part in zip(CANONICAL, tables, strict=True)
+        has_columns(name, part.headers) for name, part in zip(CANONICAL, tables, strict=True)
     )
     return tables if is_whole else []
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.errors import SourceError
 from analysis.intake.engine import Engine
-from analysis.intake.schema import ALL_TERMS, COLUMNS, name_type
+from analysis.intake.schema import ALL_TERMS, COLUMNS, has_columns, name_type
 from analysis.intake.sources.delimited import read_delimited
 from analysis.intake.sources.log import Log, list_problems
 from analysis.intake.sources.settings import CANONICAL, Layout, Source
@@ -33,7 +33,7 @@ def read_tables(engine: Engine, source: Source, layout: Layout) -> list[Log]:
     for name in CANONICAL:
         log = read_delimited(engine, source.folder / files[name], layout.format, files[name])
         expected = [*COLUMNS[name]]
-        if sorted(log.headers) != sorted(expected):
+        if not has_columns(name, log.headers):
             raise SourceError(
                 f"The log {files[name]!r} of {source.name!r} has not the columns of its table. "
                 f"Its columns are: {', '.join(map(repr, log.headers))}. "
@@ -112,7 +112,7 @@ class _Checker:
         table = rows[["file", "line"]].copy()
         is_good = pd.Series(True, index=rows.index)
         for column, item in COLUMNS[name].items():
-            text = rows[self.log.find_text(column)].str.strip()
+            text = self._read_text(rows, column)
             values = _read_cells(text, name_type(item))
             bad = values.isna() & ((text != "") | (not item.nullable))
             for check in item.checks:
@@ -133,6 +133,12 @@ class _Checker:
                 is_good &= ~late
             table[column] = values
         return table[is_good].copy()
+
+    def _read_text(self, rows: pd.DataFrame, column: str) -> pd.Series:
+        """Return the cells of a column; blank ones where the files do not have it."""
+        if column not in self.log.headers:
+            return pd.Series("", index=rows.index, dtype="str")
+        return rows[self.log.find_text(column)].str.strip()
 
     def keep_known(self, table: pd.DataFrame, key: str, known: pd.Series) -> pd.DataFrame:
         """Return the rows whose session or patient is there."""

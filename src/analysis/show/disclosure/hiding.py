@@ -19,7 +19,11 @@ from analysis.show.disclosure.rows import (
 )
 
 # Details and groups are given up before what a page is about.
-_DETAILS: Final = ("shift", "rater", "answer", "responders at visit")
+_DETAILS: Final = (
+    *("shift", "rater", "answer", "responders at visit"),
+    *("halves", "half that did better", "responders of a half", "halves that responded"),
+    "difference in responders between halves",
+)
 _GROUPINGS: Final = (
     *("skin type group", "skin type", "needle", "passes", "adjunct", "subtype"),
     *("clinic", "device", "sessions"),

@@ -4,7 +4,8 @@ A responder on an ordinal scale is a patient who got better; shift tables add up
 worse, and those who start too well to respond are a row of it; the best answers are the
 responders; a population counted otherwise differs from the one analysed by a group of patients, and
 so do the responders in it; those not seen again are a step of the course and the difference between
-two populations; the last visit of a model is the follow-up.
+two populations; the last visit of a model is the follow-up; the halves of a face that responded are
+both, one or none.
 
 What fits the numbers is assumed to be so: a reader who knows the scale would know it.
 """
@@ -19,6 +20,8 @@ _Place = tuple[str, ...]
 _GOOD: Final = "good"
 _OTHERWISE: Final = "responders, counted otherwise"
 _ALL_DUE: Final = "due, any first score"
+_PAIRS: Final = "pairs of halves"
+_COULD: Final = "pairs of halves that could respond"
 
 
 def link_outcomes(page: Page) -> None:
@@ -48,6 +51,7 @@ class _Outcomes:
         self._link_unseen()
         self._link_visits()
         self._link_skin_types()
+        self._link_halves()
 
     def _get(self, statistic: str, population: str, *place: str) -> int | None:
         """Return the index of a row with a count and a total."""
@@ -293,6 +297,56 @@ class _Outcomes:
             for get in (self._count, self._total):
                 if self._is(get(index), [get(part) for part in parts]):
                     self.page.add_sum(get(index), [get(part) for part in parts])
+
+    def _link_halves(self) -> None:
+        """The pairs of a contrast are a part of the split faces; responders on the first half are
+        those on both and on it alone; on whichever half alone somebody responded did better."""
+        for place, index in self.places.items():
+            if place[0] != "halves" or self.page.counts[index] is None:
+                continue
+            contrast = ("halves", place[3])
+            better, cells, responders = (
+                self._list_halves(statistic, population, *contrast)
+                for statistic, population in (
+                    ("half that did better", _PAIRS),
+                    ("halves that responded", _COULD),
+                    ("responders of a half", _COULD),
+                )
+            )
+            for row in self._list_pairs(_PAIRS, contrast)[:1]:
+                self._equate(self._count(index), self._total(row))
+            for row in self._list_pairs(_COULD, contrast)[:1]:
+                self._nest(self._count(index), self._total(row))
+            if better:
+                self.page.add_sum(self._count(index), better.values())
+            if len(cells) < 4:
+                continue
+            self.page.add_sum(self._total(self._list_pairs(_COULD, contrast)[0]), cells.values())
+            for half, of_half in responders.items():
+                self.page.add_sum(of_half, [cells["both halves"], cells[f"{half} only"]])
+                if half in better:
+                    self._nest(better[half], cells[f"{half} only"])
+            difference = self._get("difference in responders between halves", _COULD, *contrast)
+            if difference is not None:
+                only = [cells["first half only"], cells["other half only"]]
+                self.page.add_sum(self._count(difference), only)
+
+    def _list_pairs(self, population: str, contrast: tuple[str, str]) -> list[int]:
+        """Return the rows of a contrast that have a total."""
+        return [
+            index
+            for place, index in self.places.items()
+            if place[1:4] == (population, *contrast) and self.page.totals[index] is not None
+        ]
+
+    def _list_halves(self, statistic: str, population: str, *contrast: str) -> dict[str, Number]:
+        """Return the counts of a statistic of a contrast by half."""
+        found = {
+            place[5]: self.page.counts[index]
+            for place, index in self.places.items()
+            if place[:4] == (statistic, population, *contrast)
+        }
+        return {half: count for half, count in found.items() if count is not None}
 
 
 def _compare(row: Row) -> int:

@@ -20,10 +20,11 @@ _PART_OF: Final[Mapping[str, tuple[str, ...]]] = {
     _FIRST_COURSES: ("patients treated",),
     ANALYSED: ("seen again", "due"),
     "seen again": ("due, any first score",),
+    "both halves scored": ("seen again",),
     "analysed, no other procedure": (ANALYSED,),
 }
 # Levels of these are the same patients again, not parts of them.
-_NOT_PARTS: Final = ("unseen", "visit", "quartile")
+_NOT_PARTS: Final = ("unseen", "visit", "quartile", "halves")
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
 # Who came to one visit is no part of who came to another.
 _AT_A_VISIT: Final = ("observed mean", "responders at visit")
@@ -116,7 +117,9 @@ class Page:
         # A scale does not change who began a course.
         scale = "" if row.population == _FIRST_COURSES else row.scale
         has_own = index in self.strata or row.statistic in _AT_A_VISIT
-        stratum = (row.by, row.level, row.by2, row.level2) if has_own else ()
+        stratum: tuple[str, ...] = (row.by, row.level, row.by2, row.level2) if has_own else ()
+        if row.by == "halves":  # every contrast has patients of its own
+            stratum = (row.by, row.level)
         unit = "patients" if row.unit in OF_PATIENTS else row.unit
         about = (row.source, row.period, unit, row.population, row.concern, scale, row.term)
         name = ("total", *about, *stratum, value)

@@ -18,6 +18,7 @@ from analysis.show.disclosure.rows import (
     Hiding,
     Row,
     hide_derived,
+    hide_pairs_of_few,
     hide_rows_of_few,
     iterate_rows,
     judge_row,
@@ -141,6 +142,7 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
     threshold = THRESHOLDS.get(PROFILES[audience], 0)
     rows = [Row(**row) for row in iterate_rows(frame)]
     alone = hide_rows_of_few(rows, [judge_row(row, threshold) for row in rows])
+    alone = hide_pairs_of_few(rows, alone)
     hiding = hide_derived(rows, hide_linked(rows, alone, threshold))
     return Released(
         frame=blank_hidden(frame, rows, hiding, is_shared=bool(threshold)),

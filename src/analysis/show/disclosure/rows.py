@@ -36,6 +36,9 @@ _DERIVED_FROM: Final = {
     TIPPING_POINT: (("responders", ""), ("responders", "unseen")),
     "tipping change": (("mean change", ""), ("mean change", "unseen")),
 }
+_PAIRED: Final = "difference in responders between halves"
+"""Its interval tells how many patients responded on both halves, on one and on none."""
+_PAIRS: Final = "halves that responded"
 # How complete the log is says something about the clinic, not about the patients without an entry.
 _ABOUT_THE_LOG: Final = {("side effects", "recorded")}
 
@@ -154,10 +157,32 @@ def hide_rows_of_few(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hidi
     ]
 
 
+def hide_pairs_of_few(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
+    """Hide how many patients responded on both halves, on one and on none, where one of these
+    numbers is hidden, and their difference: the responders of each half can then be shown."""
+
+    def place(row: Row) -> tuple[str, ...]:
+        return (row.source, row.period, row.concern, row.scale, row.level)
+
+    few = {
+        place(row)
+        for row, hidden in zip(rows, hiding, strict=True)
+        if row.statistic == _PAIRS and hidden.extent
+    }
+    return [
+        replace(hidden, extent=EVERYTHING, shown_as=NOT_SHOWN, lowest=0, highest=None)
+        if row.statistic in (_PAIRS, _PAIRED) and place(row) in few
+        else hidden
+        for row, hidden in zip(rows, hiding, strict=True)
+    ]
+
+
 def hide_derived(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
     """Hide what was computed from several rows where one of these is hidden."""
     hidden: set[tuple[str, ...]] = set()
     for row, each in zip(rows, hiding, strict=True):
+        if each.extent and row.by == "halves":
+            hidden.add((row.source, row.period, row.concern, row.scale, row.by, row.level))
         if each.extent and row.statistic in ("responders", "mean change"):
             place = (row.source, row.period, row.concern, row.scale)
             hidden.add((*place, row.statistic, row.by))
@@ -168,6 +193,8 @@ def hide_derived(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
         needed: tuple[tuple[str, str], ...] = _DERIVED_FROM.get(row.statistic, ())
         if row.by.endswith(_DIFFERENCE):
             needed = (("responders", row.by.removesuffix(_DIFFERENCE)),)
+        if row.statistic == _PAIRED:
+            needed = ((row.by, row.level),)
         is_told = any((*place, *name) in hidden for name in needed)
         result.append(whole if is_told and each.extent < EVERYTHING else each)
     return result

@@ -7,6 +7,7 @@ Each ``describe_...`` takes a release, or a part of it made by :meth:`Released.k
 :class:`Prose`, which a notebook and our page both render.
 """
 
+from analysis.show.sentences.halves import describe_halves, name_contrast, name_half
 from analysis.show.sentences.individuals import describe_individuals
 from analysis.show.sentences.methods import (
     describe_limitations,
@@ -82,6 +83,7 @@ __all__ = [
     "capitalise",
     "describe_change",
     "describe_groups",
+    "describe_halves",
     "describe_headline",
     "describe_individuals",
     "describe_intervals",
@@ -99,6 +101,8 @@ __all__ = [
     "group_rows",
     "name_concern",
     "name_concern_of",
+    "name_contrast",
+    "name_half",
     "name_scale",
     "name_sessions",
     "name_side_effect",

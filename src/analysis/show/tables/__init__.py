@@ -3,6 +3,7 @@
 ``making`` makes every table; the others hold the tables of one part of a page.
 """
 
+from analysis.show.tables.halves import show_halves
 from analysis.show.tables.individuals import (
     make_rows,
     name_scores,
@@ -56,6 +57,7 @@ __all__ = [
     "show_direction",
     "show_fate",
     "show_groups",
+    "show_halves",
     "show_individual_changes",
     "show_intervals",
     "show_mean_change",

@@ -49,6 +49,10 @@ POPULATIONS: Final = {
     "all courses analysed": "all courses with the scores the scale needs that could respond",
     "further courses analysed": "of these, the courses after the first one",
     "could respond, seen at the visit": "patients who could respond, seen at the visit",
+    "both halves scored": "patients of a first course of which both halves have the scores the "
+    "scale needs, by the same kind of rater",
+    "pairs of halves": "those of them whose halves were treated differently",
+    "pairs of halves that could respond": "of these, patients both of whose halves could respond",
     "first courses": "the first course of every patient",
     "patients asked": "patients with a session at which side effects were recorded",
     "sessions asked": "sessions at which side effects were recorded",
