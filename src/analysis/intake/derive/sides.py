@@ -6,7 +6,7 @@ from ibis import _
 
 from analysis.intake.engine import Table
 
-_OF_A_COURSE: Final = ("patient", "concern", "course_no")
+_OF_A_COURSE: Final = ("patient", "concern", "modality", "course_no")
 
 
 def add_sides(courses: Table, chained: Table, sessions: Table, targets: Table) -> Table:
