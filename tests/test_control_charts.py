@@ -243,6 +243,18 @@ def test_when_shares_have_limits(
         assert chart.dispersion is None
 
 
+def test_shares_stay_between_none_and_all() -> None:
+    """Where nearly all have the event the upper limit is all, and no share is beyond it; where few
+    have it the lower limit is none."""
+    many = chart_shares(count([28, 29, 30, 29] * 5, 30)).points
+    few = chart_shares(count([7, 5, 4, 6] * 5, [30, 10, 30, 10] * 5)).points
+
+    assert many[["high", "near_high"]].to_numpy().tolist() == [[1, 1]] * 20
+    assert not many["outside"].any()
+    assert few.loc[1, ["low", "near_low"]].tolist() == [0, 0]
+    assert few.loc[0, "high"] < 1
+
+
 def test_rates_have_no_ceiling() -> None:
     """Where every session has an event, a rate still has limits: it could have had two."""
     chart = chart_rates(count([30] * 20, 30))

@@ -113,7 +113,8 @@ def list_estimates(chart: Chart) -> list[dict[str, Any]]:
     ``statistic`` is ``point`` (the value, with count and total where the chart has them; the note
     says its signals in words) or ``limits`` (the centre as value, the lower and upper limit as low
     and high, no confidence: control limits are no interval of an estimate). ``level`` is the label
-    of the point. Without lines there is one row for each point, with the note of the chart.
+    of the point. Without lines there is one row for each point, with the note of the chart. A chart
+    knows no patients: ``patients_count`` and ``patients_total`` are the caller's to add.
     """
     rows: list[dict[str, Any]] = []
     for label, point in chart.points.iterrows():

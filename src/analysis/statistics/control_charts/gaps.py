@@ -112,7 +112,7 @@ def chart_sessions_between(sessions: pd.Series) -> Chart:
     Limits from the mean and the standard deviation of a geometric distribution with this mean; the
     centre, and so the shift, is the median, since most gaps are below the mean. Lower limits are
     zero, so more frequent events show as a shift or a trend only. A steady process has about one
-    gap in fifty above the upper limit.
+    gap in sixty above the upper limit, many times more than on the other charts.
 
     Parameters
     ----------
