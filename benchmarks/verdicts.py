@@ -31,6 +31,16 @@ NO_INTERVAL: Mapping[str, str] = {
     "sign_test": "a test, no interval",
     "tipping_count": "a limit of the intervals above, turned round",
     "tipping_change": "a limit of the t interval, turned round",
+    "p_chart": "control limits, no interval",
+    "p_prime_chart": "control limits, no interval",
+    "u_chart": "control limits, no interval",
+    "u_prime_chart": "control limits, no interval",
+    "xmr_chart": "control limits, no interval",
+    "t_chart": "control limits, no interval",
+    "g_chart": "control limits, no interval",
+    "making_data_count": "signals, no interval",
+    "funnel_shares": "limits about all units, no interval",
+    "funnel_rates": "limits about all units, no interval",
 }
 """Methods that have nothing to be measured, and why."""
 
