@@ -9,6 +9,7 @@ from analysis.answers.outcomes import (
     bound_unseen,
     compare_groups,
     describe_scores,
+    estimate_outcomes,
     estimate_visits,
     vary_population,
 )
@@ -306,3 +307,43 @@ def test_a_visit_of_few_patients_is_left_out(tmp_path: Path, patients: int, is_t
     levels = set(estimate_visits(cohort, "acne_scars")["level"])
     assert ("before session 2" in levels) == is_told
     assert "follow-up" in levels
+
+
+# Patients of each modality, and how the first course of each went.
+OF_MODALITIES = """
+patients | modality         | setting | before | after
+12       | microneedling    | clinic  | 3      | 2
+3        | microneedling    | clinic  | 3      | 3
+10       | rf_microneedling | clinic  | 3      | 3
+2        | rf_microneedling | clinic  | 3      | 2
+4        | laser            | clinic  | 3      | 2
+5        | microneedling    | home    | 3      | 2
+2        | chemical_peel    | clinic  | 3      |
+"""
+
+
+def test_modalities_stand_beside_each_other(tmp_path: Path) -> None:
+    """Each from courses of its own: nobody of another modality is in the headline, home sessions
+    are of none, and a modality nobody was seen after has no line."""
+    header, *lines = [
+        [cell.strip() for cell in line.split("|")] for line in OF_MODALITIES.strip().splitlines()
+    ]
+    rows = [f"patient | day | concern | scale | {' | '.join(header[1:])} | reviewed"]
+    for place, (patients, *cells) in enumerate(lines):
+        reviewed = "90" if cells[-1] else ""
+        rows += [
+            f"{place}-{number} | 0 | AS | gb | {' | '.join(cells)} | {reviewed}"
+            for number in range(int(patients))
+        ]
+    cohort = load(tmp_path, "\n".join(rows))
+    groups = compare_groups(cohort, "acne_scars")
+
+    assert count(estimate_outcomes(cohort, "acne_scars"), "responders") == "12/15"
+    modalities = groups[groups["by"] == "modality"]
+    assert modalities["level"].tolist() == ["rf_microneedling", "laser"]
+    assert count(groups, "responders", "modality", "rf_microneedling") == "2/12"
+    assert count(groups, "responders", "modality", "laser") == "4/4"
+    # four are too few for a share, twelve are not
+    assert modalities["value"].isna().tolist() == [False, True]
+    of_laser = compare_groups(cohort.turn_to("laser"), "acne_scars")
+    assert count(of_laser, "responders", "modality", "microneedling") == "12/15"

@@ -2,9 +2,9 @@
 
 One module a question: ``change`` (responders, better / same / worse, the mean change), ``scores``
 (the scores behind them: shift tables, answers, raters, when they were taken), ``visits``
-(repeated measures), ``groups`` (for whom), ``halves`` (split faces), ``unseen`` (those not seen
-again), ``sensitivity`` (the same share counted otherwise) and ``individuals`` (patient by patient,
-for internal pages).
+(repeated measures), ``groups`` (for whom), ``modalities`` (courses of another one), ``halves``
+(split faces), ``unseen`` (those not seen again), ``sensitivity`` (the same share counted otherwise)
+and ``individuals`` (patient by patient, for internal pages).
 """
 
 from analysis.answers.outcomes.change import (

@@ -11,6 +11,7 @@ from analysis.answers.outcomes.change import (
     find_responders,
     name_outcome,
 )
+from analysis.answers.outcomes.modalities import describe_other_modalities
 from analysis.answers.population import (
     NOT_RECORDED,
     SEEN_AGAIN,
@@ -38,7 +39,8 @@ def compare_groups(cohort: Cohort, concern: str) -> pd.DataFrame:
     On the headline scale of the concern. A level with fewer patients than the protocol's least
     number has its count and no share. The differences between skin types I-III and IV-VI and
     between long and short needles come plain and standardised for the first score and age; they are
-    exploratory. Nothing where only one level is known.
+    exploratory. Nothing where only one level is known. Other modalities stand beside, each with
+    courses of its own; all courses are in the clinic, so that there is no level of the setting.
     """
     scale = choose_scale(cohort, concern)
     if scale is None:
@@ -52,6 +54,7 @@ def compare_groups(cohort: Cohort, concern: str) -> pd.DataFrame:
         if levels.nunique() < 2:
             continue
         rows += _describe_levels(seen, scale, by, levels)
+    rows += describe_other_modalities(cohort, concern, scale)
     for by, (first, other) in _CONTRASTS.items():
         rows += _compare(seen, scale, by, first, other)
     return make_estimates(rows, **shared)

@@ -5,7 +5,7 @@ pandas frames; the session table itself is never handed out.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from analysis.intake.clean import Account
 from analysis.intake.cohort.selection import Selection, parse_span
 from analysis.intake.derive import build_halves, place_scores
 from analysis.intake.engine import connect
-from analysis.intake.schema import ALL_TERMS, HALVES, check_table
+from analysis.intake.schema import ALL_TERMS, HALVES, INDEX_MODALITIES, check_table
 from analysis.vocabulary import PROTOCOL, Scale, Vocabulary
 
 
@@ -53,6 +53,18 @@ class Cohort:
         if concern not in self.vocabulary.analysed_concerns:
             raise UsageError.for_unknown("concern", concern, self.vocabulary.analysed_concerns)
         return concern
+
+    def turn_to(self, index_modality: str) -> "Cohort":
+        """Return the same log, chosen in the same way, with courses of another modality."""
+        return replace(self, selection=replace(self.selection, index_modality=index_modality))
+
+    def list_other_modalities(self, concern: str) -> list[str]:
+        """Return the modalities with courses for a concern beside the index modality, in the order
+        of the schema."""
+        courses = self._table("courses").filter(_.concern == self.check_concern(concern))
+        found = set(courses.select("modality").distinct().modality.execute())
+        found.discard(self.selection.index_modality)
+        return [each for each in INDEX_MODALITIES if each in found]
 
     @cached_property
     def patients(self) -> pd.DataFrame:

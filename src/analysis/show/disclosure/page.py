@@ -24,7 +24,7 @@ _PART_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "analysed, no other procedure": (ANALYSED,),
 }
 # Levels of these are the same patients again, not parts of them.
-_NOT_PARTS: Final = ("unseen", "visit", "quartile", "halves")
+_NOT_PARTS: Final = ("unseen", "visit", "quartile", "halves", "modality")
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
 # Who came to one visit is no part of who came to another.
 _AT_A_VISIT: Final = ("observed mean", "responders at visit")

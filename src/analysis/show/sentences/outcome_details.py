@@ -154,7 +154,11 @@ def describe_groups(released: Released) -> Prose:
     plain = get_rows(released, "difference in responders", by="skin type group, difference")
     plain += get_rows(released, "difference in responders", by="needle, difference")
     frame = released.frame
-    if not frame["by"].isin(["needle", "sessions", "clinic", "skin type", "device"]).any():
+    if (
+        not frame["by"]
+        .isin(["needle", "sessions", "clinic", "skin type", "device", "modality"])
+        .any()
+    ):
         return write_nothing("groups of patients")
     told = [
         "Described, not compared: the groups were not made by chance, they overlap in what they "

@@ -155,7 +155,7 @@ def name_term(vocabulary: Vocabulary, key: str) -> str:
 def name_sessions(released: Released) -> str:
     """Return "mechanical microneedling in the clinic": what the sessions of a course are."""
     modality = released.origin.index_modality
-    return f"{_MODALITIES.get(modality, write_words(modality))} in the clinic"
+    return f"{name_modality(modality)} in the clinic"
 
 
 def name_subject(released: Released, row: Mapping[str, Any]) -> str:
@@ -168,6 +168,11 @@ def name_subject(released: Released, row: Mapping[str, Any]) -> str:
 def capitalise(text: str) -> str:
     """Return the text with a capital first letter, the rest as it is."""
     return text[:1].upper() + text[1:]
+
+
+def name_modality(modality: str) -> str:
+    """Return what a modality is called."""
+    return _MODALITIES.get(modality, write_words(modality))
 
 
 def write_words(key: str) -> str:

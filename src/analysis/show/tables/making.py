@@ -53,6 +53,8 @@ POPULATIONS: Final = {
     "scale needs, by the same kind of rater",
     "pairs of halves": "those of them whose halves were treated differently",
     "pairs of halves that could respond": "of these, patients both of whose halves could respond",
+    "analysed, courses of a modality": "the same of first courses of another modality",
+    "seen again, courses of a modality": "the same of first courses of another modality",
     "first courses": "the first course of every patient",
     "patients asked": "patients with a session at which side effects were recorded",
     "sessions asked": "sessions at which side effects were recorded",

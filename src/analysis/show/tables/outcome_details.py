@@ -9,6 +9,7 @@ from analysis.show.disclosure import Released
 from analysis.show.sentences import (
     Prose,
     get_rows,
+    name_modality,
     name_subject,
     name_unit,
     write_count,
@@ -37,6 +38,7 @@ GROUPINGS: Final = {
     "clinic": "Clinic",
     "device": "Device of the first session",
     "sessions": "Number of sessions",
+    "modality": "Another modality, courses of its own",
 }
 """What outcomes are told apart by, in words."""
 _UNSEEN: Final = {
@@ -55,7 +57,7 @@ _AMONG_THE_SEEN: Final = "among those seen"
 
 def name_level(row: Row) -> str:
     """Return the level of a group as a reader knows it."""
-    return write_words(row["level"])
+    return name_modality(row["level"]) if row["by"] == "modality" else write_words(row["level"])
 
 
 def list_groups(released: Released) -> list[dict[str, Any]]:
@@ -162,7 +164,9 @@ def show_groups(released: Released, *, name: str = "groups") -> Table | Prose:
         notes=[
             "Exploratory: the groups differ in more than what names them. Under 10 patients no "
             "share and no mean is given. How many sessions somebody has is a consequence of how "
-            "it goes, so that is described only.",
+            "it goes, so that is described only. Courses of another modality are of other "
+            "patients, or of the same ones; they are in no other line. All courses are in the "
+            "clinic.",
             *cite(rows),
         ],
     )
