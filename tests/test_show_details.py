@@ -247,3 +247,25 @@ def test_where_nothing_can_be_drawn_the_numbers_are_folded() -> None:
     html = shown._repr_html_()
     assert "<svg" not in html
     assert "none of them can be drawn" in html
+
+
+def test_a_scale_without_a_rule_has_a_mean_and_says_why_no_share() -> None:
+    """Millimetres of a stretch mark: nobody has published from how many on somebody responded."""
+    width = {"concern": "stretch_marks", "scale": "striae_width"}
+    steps = [row | width for row in fates(20, 10, 40, 0, 56)]
+    released = release(make_estimates([*steps, mean("mean change", 1.4, 56, **width)]), ORIGIN)
+
+    headline = read(sentences.describe_headline(released))
+    assert "no share of responders, since nothing is published" in headline
+    assert "The mean change was +1.4 mm (95 % interval +0.4 to +2.4; plus is better)" in headline
+    assert "since nothing is published" in read(figures.plot_responders(released))
+
+
+def test_a_scale_with_a_rule_has_no_such_reason() -> None:
+    """Nobody was seen yet; what a responder is has long been published."""
+    steps = [row | GRADES for row in fates(20, 10, 0, 0, 0)]
+    released = release(make_estimates(steps), ORIGIN)
+
+    for told in (sentences.describe_headline(released), figures.plot_responders(released)):
+        assert "no share of responders" in read(told)
+        assert "published" not in read(told)

@@ -37,6 +37,7 @@ from analysis.show.figures.making import (
 from analysis.show.sentences import (
     Prose,
     capitalise,
+    describe_no_responders,
     get_rows,
     name_concern,
     name_concern_of,
@@ -104,7 +105,7 @@ def plot_responders(released: Released) -> Figure | Prose:
     """Return the share of responders with its interval, a line per concern and scale."""
     rows = get_rows(released, "responders")
     if not rows:
-        return write_nothing("responders")
+        return describe_no_responders(released)
     vocabulary = released.origin.vocabulary
     lines = []
     for row in rows:

@@ -25,6 +25,7 @@ from analysis.show.sentences.outcome_details import (
 from analysis.show.sentences.outcomes import (
     describe_change,
     describe_headline,
+    describe_no_responders,
 )
 from analysis.show.sentences.population import (
     describe_population,
@@ -90,6 +91,7 @@ __all__ = [
     "describe_intervals",
     "describe_limitations",
     "describe_methods",
+    "describe_no_responders",
     "describe_population",
     "describe_provenance",
     "describe_scales",

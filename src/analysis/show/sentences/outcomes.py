@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -23,10 +23,15 @@ from analysis.show.sentences.writing import (
     write_share,
 )
 
+_NO_RULE: Final = (
+    "no share of responders, since nothing is published that says from when on this scale a "
+    "patient is one."
+)
+
 
 def describe_headline(released: Released) -> Prose:
-    """Return one paragraph per concern: responders, what a responder is, and how many were seen;
-    and one on what the courses are of."""
+    """Return one paragraph per concern: responders, what a responder is, the mean change where the
+    scale has one, and how many were seen; and one on what the courses are of."""
     responders = get_rows(released, "responders")
     told = {(row["concern"], row["scale"]) for row in responders}
     paragraphs = [_tell_headline(released, row) for row in responders]
@@ -35,12 +40,28 @@ def describe_headline(released: Released) -> Prose:
         if (concern, scale) not in told:
             subject = escape(name_subject(released, rows[0]))
             paragraphs.append(
-                f"<strong>{subject}:</strong> no share of responders. "
+                f"<strong>{subject}:</strong> {_tell_no_responders(released, scale)} "
+                f"{_tell_means(released, concern, scale)}"
                 f"{_tell_completeness(released, concern, scale)}"
             )
     if not paragraphs:
         return write_nothing("outcomes")
     return write_paragraphs([*paragraphs, _tell_courses(released)])
+
+
+def describe_no_responders(released: Released) -> Prose:
+    """Return why there is no share of responders: no course has a score, nobody can be analysed
+    yet, or the scale has no rule."""
+    scales = [row["scale"] for row in get_rows(released, "fate", by="step") if row["scale"]]
+    if not scales:
+        return write_nothing("responders")
+    return write_paragraphs([f"There is {_tell_no_responders(released, scales[0])}"])
+
+
+def _tell_no_responders(released: Released, scale: str) -> str:
+    known = released.origin.vocabulary.scales.get(scale)
+    has_rule = known is None or known.responder is not None
+    return "no share of responders." if has_rule else _NO_RULE
 
 
 def _tell_courses(released: Released) -> str:
@@ -62,7 +83,16 @@ def _tell_headline(released: Released, row: Mapping[str, Any]) -> str:
         told = f"<strong>{subject}:</strong> {escape(share)} responded"
     if rule is not None:
         told += f" (responder: {escape(rule.text)})"
-    return f"{told}. {_tell_completeness(released, row['concern'], row['scale'])}"
+    place = row["concern"], row["scale"]
+    return f"{told}. {_tell_means(released, *place)}{_tell_completeness(released, *place)}"
+
+
+def _tell_means(released: Released, concern: str, scale: str) -> str:
+    """Return the sentence of the mean change with a space behind it; nothing on scales that have
+    none."""
+    rows = get_rows(released, "mean change")
+    found = (row for row in rows if (row["concern"], row["scale"]) == (concern, scale))
+    return "".join(f"{escape(_tell_mean(released, row))} " for row in found)
 
 
 def _tell_completeness(released: Released, concern: str, scale: str) -> str:
