@@ -15,11 +15,12 @@
 #   make clean         remove the environment, caches and rendered pages; never data/
 #
 # PYTHON is the interpreter the environment is made with, VENV where it is,
-# PYTEST_ARGS goes to pytest as it is; PYTEST_ARGS= runs the tests in one process.
+# PYTEST_ARGS goes to pytest as it is; PYTEST_ARGS= runs the tests in one process. Files come in the
+# order of their names: by number of tests, the few long ones would be last, and run alone.
 
 PYTHON ?= python3
 VENV ?= .venv
-PYTEST_ARGS ?= -n auto --dist loadfile
+PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 

@@ -1,6 +1,7 @@
 """Several layouts in one source, and the same clinic in four forms: one cohort."""
 
 import re
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -156,12 +157,19 @@ SECOND = "clinic/A1 | 2024-02-07 | microneedling | clinic"
 THIRD = "clinic/B2 | 2024-03-05 | rf_microneedling | clinic"
 HOME = "clinic/B2 | 2024-04-05 | microneedling | home"
 FORMS = (write_delimited, write_xlsx, write_redcap, write_canonical)
+Write = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="module")
+def forms(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Write, Path]:
+    """Form → project that has the log in it; what is loaded of it is kept there."""
+    return {write: write(tmp_path_factory.mktemp("form")) for write in FORMS}
 
 
 @pytest.mark.parametrize("write", FORMS)
-def test_any_form_gives_what_is_in_the_log(tmp_path: Path, write) -> None:
+def test_any_form_gives_what_is_in_the_log(forms: Mapping[Write, Path], write: Write) -> None:
     """What a person reads out of the log above is what each form is read as."""
-    found = read_tables(write(tmp_path))
+    found = read_tables(forms[write])
 
     assert found["patients"] == [
         {"patient": "clinic/A1", "sex": "female", "age": 33, "skin_type": 4}
@@ -194,9 +202,9 @@ def test_any_form_gives_what_is_in_the_log(tmp_path: Path, write) -> None:
 
 
 @pytest.mark.parametrize("write", FORMS[1:])
-def test_any_form_gives_the_same_cohort(tmp_path: Path, write) -> None:
+def test_any_form_gives_the_same_cohort(forms: Mapping[Write, Path], write: Write) -> None:
     """Every table and every course is the same as from delimited text."""
-    assert read_tables(write(tmp_path / "form")) == read_tables(write_delimited(tmp_path / "text"))
+    assert read_tables(forms[write]) == read_tables(forms[write_delimited])
 
 
 @pytest.mark.parametrize(
@@ -208,9 +216,11 @@ def test_any_form_gives_the_same_cohort(tmp_path: Path, write) -> None:
         (write_canonical, Account(read=24, used=24, set_aside=0, not_data=0)),
     ],
 )
-def test_every_row_of_a_form_is_accounted_for(tmp_path: Path, write, rows: Account) -> None:
+def test_every_row_of_a_form_is_accounted_for(
+    forms: Mapping[Write, Path], write: Write, rows: Account
+) -> None:
     """Rows read = used + set aside + not data, as counted by eye; no cell is a problem."""
-    project = write(tmp_path)
+    project = forms[write]
 
     assert load(project).account == rows
     assert list_problems(project) == [
@@ -269,9 +279,15 @@ def two(tmp_path: Path) -> Path:
     return write_source(tmp_path, TWO, {"north.csv": NORTH, "lake.csv": LAKE})
 
 
-def test_each_layout_is_read_in_its_own_way(two: Path) -> None:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same project, which nothing changes; what is loaded of it is kept there."""
+    return write_source(tmp_path_factory.mktemp("two"), TWO, {"north.csv": NORTH, "lake.csv": LAKE})
+
+
+def test_each_layout_is_read_in_its_own_way(kept: Path) -> None:
     """Day and month, decimal marks, clinics and "since last visit" are those of the layout."""
-    found = read_tables(two)
+    found = read_tables(kept)
 
     sessions = [
         (each["patient"], each["date"], each["clinic"], each["recorded"])
@@ -286,14 +302,14 @@ def test_each_layout_is_read_in_its_own_way(two: Path) -> None:
     assert [each["concern"] for each in found["targets"]] == ["acne_scars"] * 4
 
 
-def test_rows_of_all_layouts_are_accounted_for_together(two: Path) -> None:
+def test_rows_of_all_layouts_are_accounted_for_together(kept: Path) -> None:
     """Seven rows: four used, one of 13 March in month 13, one twice, one blank."""
-    assert load(two).account == Account(read=7, used=4, set_aside=2, not_data=1)
+    assert load(kept).account == Account(read=7, used=4, set_aside=2, not_data=1)
 
 
-def test_problems_name_file_and_column_of_their_layout(two: Path) -> None:
+def test_problems_name_file_and_column_of_their_layout(kept: Path) -> None:
     """The header is the one that the file at hand has."""
-    assert list_problems(two) == [
+    assert list_problems(kept) == [
         "lake.csv 3 GB score_outside_scale, cell blanked",
         "lake.csv 4 DOS impossible_date, row set aside",
         "lake.csv 5 duplicate_row, row set aside",

@@ -102,11 +102,9 @@ INTERNAL = """release(
 PLANTED = {
     # a last cell that would put single patients on the page
     "a figure with a release of its own": f"figures.plot_trajectories(individuals, {INTERNAL})",
-    "a table with a release of its own": f"tables.show_individual_changes(individuals, {INTERNAL})",
     "HTML inside other HTML": f"""\
 table = tables.show_individual_changes(individuals, {INTERNAL})
 type(sentences.describe_headline(released))("<p>" + table.html + "</p>")""",
-    "the frame inside": "individuals.changes",
     "a frame of the cohort": "cohort.course_scores[['baseline', 'follow_up']]",
 }
 
