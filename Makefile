@@ -8,11 +8,14 @@
 #   make test-all      all three; fails rather than skips
 #   make check         ruff, formatting, types
 #   make format        let ruff rewrite what it can
+#   make same-bytes    render the reports in two clones that differ in all but the commit, compare
 #   make docs          write the generated parts of METHODS.md and data/README.md
+#   make example-page  write docs/example/concern.html and its picture (needs Chromium)
 #   make lab           JupyterLab on the notebooks
 #   make venv          only the environment
 #   make lock          write requirements.txt from pyproject.toml
-#   make clean         remove the environment, caches and rendered pages; never data/
+#   make clean         remove the environment, caches and rendered pages; never data/, and not the
+#                      record of what was released
 #
 # PYTHON is the interpreter the environment is made with, VENV where it is,
 # PYTEST_ARGS goes to pytest as it is; PYTEST_ARGS= runs the tests in one process. Files come in the
@@ -22,6 +25,7 @@ PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
 LOCK_ARGS ?=
+SAME_BYTES_ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
 
 BIN := $(VENV)/bin
@@ -30,7 +34,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -qq
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv report test test-browser test-server test-all chromium check format docs lab lock clean
+.PHONY: help venv report test test-browser test-server test-all chromium check format same-bytes docs example-page lab lock clean
 
 help:
 	@sed -n 's/^#   \(make .*\)/\1/p' Makefile
@@ -87,8 +91,14 @@ format: $(INSTALLED)
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
+same-bytes: $(INSTALLED)
+	@$(BIN)/python tools/same_bytes.py $(SAME_BYTES_ARGS)
+
 docs: $(INSTALLED)
 	@$(BIN)/python tools/write_documents.py
+
+example-page: chromium $(INSTALLED)
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/python tools/write_example_page.py
 
 # ---- keeping it -------------------------------------------------------------
 # One lock for every system and every Python from 3.11 on: markers choose, hashes
@@ -112,5 +122,5 @@ lock:
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
-	find reports -mindepth 1 ! -path reports/README.md ! -path reports/.gitkeep -delete
+	find reports -mindepth 1 ! -path reports/README.md ! -path reports/.gitkeep ! -path reports/released.jsonl -delete
 	find src tests notebooks -name __pycache__ -prune -exec rm -rf {} +

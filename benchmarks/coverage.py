@@ -36,12 +36,16 @@ from analysis.statistics.change import (
     estimate_mean_change_bootstrap,
     estimate_median_percent,
 )
-from analysis.statistics.clustered import estimate_share_clustered
+from analysis.statistics.clustered import (
+    estimate_difference_clustered,
+    estimate_rate_clustered,
+    estimate_share_clustered,
+)
+from analysis.statistics.durations import estimate_median_duration, estimate_share_lasting
 from analysis.statistics.models import estimate_by_visit, estimate_responders_by_visit
 from analysis.statistics.proportions import (
     estimate_difference,
     estimate_paired_difference,
-    estimate_session_share,
     estimate_share,
     estimate_upper_bound,
 )
@@ -83,6 +87,8 @@ def list_cells() -> Iterator[Cell]:
     yield from _list_differences()
     yield from _list_means()
     yield from _list_sessions()
+    yield from _list_groups_of_sessions()
+    yield from _list_durations()
     yield from _list_visits()
     yield from _list_standardised()
 
@@ -112,8 +118,11 @@ def _list_zeros() -> Iterator[Cell]:
     worst there can be."""
     functions: dict[str, Callable[[int], float]] = {
         "exact_upper_bound": lambda n: estimate_upper_bound(n)["value"],
-        "session_zero": lambda n: estimate_session_share(0, 4 * n, 0, n)["high"],
         "clustered_ends": lambda n: estimate_share_clustered([0] * n, [4] * n)["high"],
+        "clustered_none": lambda n: estimate_rate_clustered([0] * n, [4] * n)["high"],
+        "kaplan_meier_ends": lambda n: estimate_share_lasting(
+            pd.Series([1.0] * n), pd.Series([True] * n), 7
+        )["high"],
     }
     for method, bound in functions.items():
         for n in SIZES:
@@ -191,6 +200,8 @@ def _list_sessions() -> Iterator[Cell]:
         for patients in (10, 20, 40, 100)
         for share, correlation in ((0.05, 0.1), (0.2, 0.1), (0.2, 0.4), (0.5, 0.3), (0.4, 0.0))
     ]
+    # strong clustering of few patients
+    settings += [(patients, share, 0.7) for patients in (10, 20, 40) for share in (0.2, 0.5)]
     for patients, share, correlation in settings:
 
         def draw(
@@ -206,6 +217,70 @@ def _list_sessions() -> Iterator[Cell]:
         yield Cell("clustered", setting, draw, estimate_share_clustered, shares_of_methods=True)
         if correlation and patients in (10, 40):
             yield Cell("wilson_on_sessions", setting, draw, _estimate_on_sessions)
+
+
+def _list_groups_of_sessions() -> Iterator[Cell]:
+    for patients in (20, 40, 100):
+        for rate, spread in ((0.3, 1.0), (0.5, 0.5), (1.2, 0.7)):
+            yield Cell(
+                "clustered_poisson",
+                f"{patients} patients, spread {spread:g}",
+                lambda random, runs, n=patients, r=rate, s=spread: simulations.draw_events(
+                    random, runs, n, r, s
+                ),
+                estimate_rate_clustered,
+            )
+        for shares, spread in (((0.3, 0.2), 0.5), ((0.3, 0.2), 2.0), ((0.5, 0.5), 1.0)):
+            yield Cell(
+                "clustered_difference",
+                f"{patients} patients, {shares[0]:g} and {shares[1]:g}, spread {spread:g}",
+                lambda random, runs, n=patients, p=shares, s=spread: (
+                    simulations.draw_two_groups_of_sessions(random, runs, n, p, s)
+                ),
+                estimate_difference_clustered,
+            )
+
+
+def _list_durations() -> Iterator[Cell]:
+    for n in (10, 20, 50):
+        for seen in ((8.0, 60.0), (3.0, 20.0)):
+
+            def draw(
+                random: np.random.Generator,
+                runs: int,
+                n: int = n,
+                seen: tuple[float, float] = seen,
+            ) -> Drawn:
+                return simulations.draw_durations(random, runs, n, 6.0, seen)
+
+            setting = f"{n} patients, followed {seen[0]:g} to {seen[1]:g} days"
+            yield Cell(
+                "kaplan_meier_median",
+                setting,
+                lambda random, runs, draw=draw: replace(
+                    draw(random, runs), truth=6 * float(np.log(2))
+                ),
+                lambda days, ended: _estimate_duration(estimate_median_duration, days, ended),
+            )
+            yield Cell(
+                "kaplan_meier_share",
+                setting,
+                lambda random, runs, draw=draw: replace(
+                    draw(random, runs), truth=float(np.exp(-7 / 6))
+                ),
+                lambda days, ended: _estimate_duration(estimate_share_lasting, days, ended, 7.0),
+            )
+
+
+def _estimate_duration(
+    function: Callable[..., Estimate], days: np.ndarray, ended: np.ndarray, *until: float
+) -> Estimate:
+    """A limit that cannot be told leaves that side open."""
+    found = dict(function(pd.Series(days), pd.Series(ended), *until))
+    if found.get("value") is not None and found.get("status", "shown") == "shown":
+        found["low"] = 0.0 if found.get("low") is None else found["low"]
+        found["high"] = np.inf if found.get("high") is None else found["high"]
+    return found
 
 
 def _list_visits() -> Iterator[Cell]:
@@ -457,9 +532,11 @@ def main() -> None:
 
 
 _ORDER = (
-    *("wilson", "clopper_pearson", "exact_upper_bound", "session_zero"),
+    *("wilson", "clopper_pearson", "exact_upper_bound"),
     *("newcombe", "newcombe_paired", "mean_t", "mean_bca", "median_percent"),
     *("clustered_gee", "clustered_exact", "clustered_ends"),
+    *("clustered_difference", "clustered_poisson", "clustered_none"),
+    *("kaplan_meier_median", "kaplan_meier_share", "kaplan_meier_ends"),
 )
 
 

@@ -129,6 +129,52 @@ def draw_sessions(
     return Drawn(runs=(random.binomial(totals, own), totals), truth=share)
 
 
+def draw_events(random: Random, runs: int, patients: int, rate: float, spread: float) -> Drawn:
+    """Draw each patient's events and sessions, (r, n) twice; a session may have several events.
+
+    A patient's own rate is from a gamma distribution about the true one, with the stated standard
+    deviation as a part of it.
+    """
+    totals = random.integers(SESSIONS[0], SESSIONS[1], (runs, patients), endpoint=True)
+    shape = 1 / spread**2
+    own = random.gamma(shape, rate / shape, (runs, patients))
+    return Drawn(runs=(random.poisson(own * totals), totals), truth=rate)
+
+
+def draw_two_groups_of_sessions(
+    random: Random, runs: int, patients: int, shares: tuple[float, float], spread: float
+) -> Drawn:
+    """Draw sessions with the event and sessions in all, in each of two groups, (r, n) four times;
+    a patient may have sessions in both, and is as prone to it in one as in the other.
+
+    ``shares`` are those of a patient in the middle, ``spread`` the standard deviation of the log
+    odds between patients. The truth is the difference of the two shares over all patients.
+    """
+    prone = random.normal(0, spread, (runs, patients))
+    drawn, truth = [], 0.0
+    nodes, weights = np.polynomial.hermite_e.hermegauss(60)
+    for sign, share in zip((1, -1), shares, strict=True):
+        totals = random.integers(0, SESSIONS[1] - 2, (runs, patients), endpoint=True)
+        own = special.expit(special.logit(share) + prone)
+        drawn += [random.binomial(totals, own), totals]
+        mean = weights @ special.expit(special.logit(share) + spread * nodes) / weights.sum()
+        truth += sign * float(mean)
+    return Drawn(runs=tuple(drawn), truth=truth)
+
+
+def draw_durations(
+    random: Random, runs: int, patients: int, mean: float, seen: tuple[float, float]
+) -> Drawn:
+    """Draw how long it lasted, or was followed, and whether it had ended, (r, n) twice.
+
+    Durations are exponential; how long a patient is followed lies anywhere between the two ends of
+    ``seen`` and says nothing of the duration. The truth is the mean duration.
+    """
+    lasts = random.exponential(mean, (runs, patients))
+    followed = random.uniform(*seen, (runs, patients))
+    return Drawn(runs=(np.minimum(lasts, followed), lasts <= followed), truth=mean)
+
+
 def draw_visits(random: Random, runs: int, n: int, alike: bool) -> Drawn:
     """Draw scores of patients, (r, n, v), missing from some visit on for some of them.
 

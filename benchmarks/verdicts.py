@@ -15,7 +15,14 @@ AVERAGE = (0.93, 0.97)
 """What the mean over the settings of an interval that is not exact lies in."""
 
 EXACT = frozenset(
-    {"clopper_pearson", "exact_upper_bound", "session_zero", "clustered_ends", "median_percent"}
+    {
+        "clopper_pearson",
+        "exact_upper_bound",
+        "clustered_ends",
+        "clustered_none",
+        "kaplan_meier_ends",
+        "median_percent",
+    }
 )
 """Intervals that promise the stated confidence whatever the truth."""
 WRONG = frozenset({"wald", "z_for_t", "wilson_on_sessions"})
@@ -25,7 +32,7 @@ WORST = "the worst of all shares"
 
 NO_INTERVAL: Mapping[str, str] = {
     "count": "no interval",
-    "session_share": "no interval",
+    "rate": "no interval",
     "median": "no interval",
     "quartiles": "no interval",
     "sign_test": "a test, no interval",
@@ -41,6 +48,8 @@ NO_INTERVAL: Mapping[str, str] = {
     "making_data_count": "signals, no interval",
     "funnel_shares": "limits about all units, no interval",
     "funnel_rates": "limits about all units, no interval",
+    "log_alarm": "a rule, no interval",
+    "turning_points": "limits of the intervals above, turned round",
 }
 """Methods that have nothing to be measured, and why."""
 

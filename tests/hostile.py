@@ -70,9 +70,9 @@ def write_row(line: int, *cells: str) -> str:
     return f'<row r="{line}">{"".join(written)}</row>'
 
 
-def write_log_rows() -> str:
+def write_log_rows(row: str = ROW) -> str:
     """Return the XML of a header and one session."""
-    return write_row(1, *HEADER.split(",")) + write_row(2, *ROW.split(","))
+    return write_row(1, *HEADER.split(",")) + write_row(2, *row.split(","))
 
 
 def write_workbook(
@@ -93,7 +93,7 @@ def write_bomb(path: Path, size: int, *, told: int | None = None) -> None:
     """Write a workbook whose sheet inflates to ``size`` bytes, and says that it has ``told``."""
     write_workbook(path, write_log_rows())
     with (
-        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive,
+        zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
         archive.open("xl/worksheets/sheet2.xml", "w") as part,
     ):
         for piece in _list_pieces(size):
@@ -178,9 +178,9 @@ def write_texts(*texts: str, told: int | None = None) -> bytes:
     return write_record(0x00FC, struct.pack("<2L", count, count) + each)
 
 
-def write_log_records() -> bytes:
+def write_log_records(row: str = ROW) -> bytes:
     """Return the records of a header and one session."""
-    rows = (HEADER.split(","), ROW.split(","))
+    rows = (HEADER.split(","), row.split(","))
     cells = (write_label(y, x, text) for y, row in enumerate(rows) for x, text in enumerate(row))
     return b"".join(cells)
 

@@ -6,6 +6,7 @@ column is a day after :data:`DAY_0`; a blank line of the table is left out.
 
 import csv
 import io
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,40 @@ def load(folder: Path, table: str, **settings: Any) -> Cohort:
     """Write the project and return its cohort."""
     name = settings.get("name", "clinic")
     return load_cohort(name, project=write_project(folder, table, **settings))
+
+
+class Clinics(Mapping[str, Cohort]):
+    """Several visible logs as one, each of them a clinic: a load takes seconds however small the
+    log is, and a choice of a kept one none.
+
+    A column that one log has and another has not is blank there. Patients have the place of their
+    log in front: ``a`` of the first log and ``a`` of the third are two people, ``0-a`` and ``2-a``.
+    """
+
+    def __init__(self, folder: Path, tables: Mapping[str, str], **settings: Any) -> None:
+        self.names = [*tables]
+        header: dict[str, None] = {"patient": None, "clinic": None}
+        rows: list[dict[str, str]] = []
+        for place, (name, table) in enumerate(tables.items()):
+            columns, *cells = read_table(table)
+            assert "clinic" not in columns, "the clinic tells the logs apart"
+            header |= dict.fromkeys(columns)
+            for row in cells:
+                found = dict(zip(columns, row, strict=True))
+                rows.append(found | {"patient": f"{place}-{found['patient']}", "clinic": name})
+        lines = [
+            " | ".join(header),
+            *(" | ".join(row.get(each, "") for each in header) for row in rows),
+        ]
+        self.project = write_project(folder, "\n".join(lines), **settings)
+
+    def __getitem__(self, name: str) -> Cohort:
+        if name not in self.names:
+            raise KeyError(name)
+        return load_cohort("clinic", project=self.project, clinic=[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)

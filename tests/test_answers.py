@@ -138,12 +138,16 @@ SIDE_EFFECTS = """
 recorded       |                         | 9/24  | 8/16  | 0.375 | shown
 patients with  | erythema                | 1/8   | 1/8   | 0.125 | shown
 sessions with  | erythema                | 1/9   | 1/8   | 0.111 | shown
+events per 100 sessions | erythema                | 1/9   | 1/8   | 11.111 | shown
 patients with  | oedema                  | 1/8   | 1/8   | 0.125 | shown
 sessions with  | oedema                  | 1/9   | 1/8   | 0.111 | shown
+events per 100 sessions | oedema                  | 1/9   | 1/8   | 11.111 | shown
 patients with  | prolonged_erythema      | 1/8   | 1/8   | 0.125 | shown
 sessions with  | prolonged_erythema      | 1/9   | 1/8   | 0.111 | shown
+events per 100 sessions | prolonged_erythema      | 1/9   | 1/8   | 11.111 | shown
 patients with  | pih                     | 1/9   | 1/9   | 0.111 | shown
 sessions with  | pih                     | 1/10  | 1/9   | 0.1   | shown
+events per 100 sessions | pih                     | 1/10  | 1/9   | 10    | shown
 patients with  | pih I-III               | 0/5   | 0/5   | -     | too few
 patients with  | pih IV-VI               | 1/3   | 1/3   | -     | too few
 patients with  | pih not recorded        | 0/1   | 0/1   | -     | too few
@@ -152,17 +156,22 @@ NOT_SEEN = """
 patients with  | {term}                  | 0/8   | 0/8   | 0     | shown
 upper bound    | {term}                  | 0/8   | 0/8   | 0.312 | shown
 sessions with  | {term}                  | 0/9   | 0/8   | 0     | shown
+events per 100 sessions | {term}                  | 0/9   | 0/8   | 0     | shown
 """
 OF_ACNE_SCARS = """
 recorded       |                         | 7/17  | 6/9   | 0.412 | shown
 patients with  | erythema                | 1/6   | 1/6   | 0.167 | shown
 sessions with  | erythema                | 1/7   | 1/6   | 0.143 | shown
+events per 100 sessions | erythema                | 1/7   | 1/6   | 14.286 | shown
 patients with  | oedema                  | 1/6   | 1/6   | 0.167 | shown
 sessions with  | oedema                  | 1/7   | 1/6   | 0.143 | shown
+events per 100 sessions | oedema                  | 1/7   | 1/6   | 14.286 | shown
 patients with  | prolonged_erythema      | 1/6   | 1/6   | 0.167 | shown
 sessions with  | prolonged_erythema      | 1/7   | 1/6   | 0.143 | shown
+events per 100 sessions | prolonged_erythema      | 1/7   | 1/6   | 14.286 | shown
 patients with  | pih                     | 1/7   | 1/7   | 0.143 | shown
 sessions with  | pih                     | 1/8   | 1/7   | 0.125 | shown
+events per 100 sessions | pih                     | 1/8   | 1/7   | 12.5  | shown
 patients with  | pih I-III               | 0/3   | 0/3   | -     | too few
 patients with  | pih IV-VI               | 1/3   | 1/3   | -     | too few
 patients with  | pih not recorded        | 0/1   | 0/1   | -     | too few
@@ -171,6 +180,7 @@ ACNE_SCARS_NOT_SEEN = """
 patients with  | {term}                  | 0/6   | 0/6   | 0     | shown
 upper bound    | {term}                  | 0/6   | 0/6   | 0.393 | shown
 sessions with  | {term}                  | 0/7   | 0/6   | 0     | shown
+events per 100 sessions | {term}                  | 0/7   | 0/6   | 0     | shown
 """
 # Intervals: a 28, c 27, d 30, e 20 and 100, i three of 35 days.
 INTERVALS = """

@@ -1,15 +1,16 @@
-"""The page as a reader's browser shows it: offline, on a telephone, without a complaint."""
+"""The page as a reader's browser shows it: offline, on a telephone, without a complaint; and as it
+prints it."""
 
-import json
-import os
+import hashlib
+import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+import zlib
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
+
+from analysis.reporting.pdf import print_page
 
 pytestmark = pytest.mark.browser
 
@@ -17,38 +18,9 @@ WIDTHS = {"telephone": 360, "desktop": 1280}
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium: the one `make test-browser` found, else the first on the path."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    assert program, "Chromium is needed: see `make test-browser`"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=program)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
-def page_file(example_project: Path) -> Path:
+def page_file(example_pages: dict[tuple[str, str], Path]) -> Path:
     """The report that `make report` renders."""
-    command = Path(sys.executable).with_name("outcomes")
-    done = subprocess.run(
-        [
-            command,
-            "report",
-            "concern",
-            "-p",
-            "source=example",
-            "-p",
-            "concern=acne_scars",
-            "--json",
-        ],
-        cwd=example_project,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return example_project / json.loads(done.stdout)["page"]
+    return example_pages["concern", "shareable"]
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS.keys())
@@ -74,3 +46,39 @@ def test_page_opens_offline(browser: Browser, page_file: Path, width: int, schem
     assert page.locator("main").is_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
+
+
+def read_pdf(path: Path) -> bytes:
+    """Return a PDF with every packed part unpacked."""
+    content = path.read_bytes()
+
+    def unpack(found: re.Match[bytes]) -> bytes:
+        try:
+            return zlib.decompress(found[1])
+        except zlib.error:
+            return found[1]
+
+    return re.sub(rb"stream\r?\n(.*?)\r?\nendstream", unpack, content, flags=re.DOTALL)
+
+
+def test_a_page_is_printed_the_same_every_time(page_file: Path, tmp_path: Path) -> None:
+    """A tagged PDF with bookmarks, beside the page: the same bytes in another folder, and nothing
+    in it of the machine, the clock or the network."""
+    printed = []
+    for place in ("here", "a folder elsewhere"):
+        folder = tmp_path / place
+        folder.mkdir()
+        page = Path(shutil.copy2(page_file, folder))
+        page.with_suffix(".pdf").write_bytes(b"of an earlier page")
+
+        printed.append(print_page(page))
+
+        assert sorted(path.name for path in folder.iterdir()) == ["example.html", "example.pdf"]
+    first, second = (path.read_bytes() for path in printed)
+    assert first.startswith(b"%PDF-")
+    assert hashlib.sha256(first).digest() == hashlib.sha256(second).digest()
+    told = read_pdf(printed[0])
+    assert b"/StructTreeRoot" in told
+    assert b"/Outlines" in told
+    for word in (str(tmp_path), "/tmp", "file:", "Linux", "Headless", "CreationDate", "http:"):
+        assert word.encode() not in told, word

@@ -12,7 +12,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.estimates import make_estimates
-from analysis.statistics.clustered import estimate_share_clustered
+from analysis.statistics.clustered import (
+    estimate_difference_clustered,
+    estimate_rate_clustered,
+    estimate_share_clustered,
+)
 from analysis.statistics.proportions import estimate_share
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -225,3 +229,111 @@ def test_model_whatever_the_patients(seed: int) -> None:
     assert found["method"] == "clustered_gee"
     assert found["value"] == pytest.approx(share, rel=1e-6)
     assert found["se"] == pytest.approx(share * (1 - share) * fitted.bse[0], rel=1e-6)
+
+
+# --- events, and two groups of sessions -------------------------------------------------------
+
+
+def fit(columns: np.ndarray, family: object) -> Any:
+    """The same equations by statsmodels, visit by visit, without a correlation to work with."""
+    model = sm.GEE(
+        VISITS["value"].to_numpy(float),
+        columns,
+        groups=VISITS["patient"].to_numpy(),
+        family=family,
+        cov_struct=sm.cov_struct.Independence(),
+    )
+    return model.fit(cov_type="bias_reduced")
+
+
+def test_rate_as_statsmodels() -> None:
+    """A Poisson model with Mancl and DeRouen's covariance."""
+    fitted = fit(np.ones((len(VISITS), 1)), sm.families.Poisson())
+    rate = np.exp(fitted.params[0])
+
+    found = estimate_rate_clustered(*count(VISITS))
+
+    assert found["method"] == "clustered_poisson"
+    assert found["value"] == pytest.approx(rate, rel=1e-6)
+    assert found["se"] == pytest.approx(rate * fitted.bse[0], rel=1e-6)
+    assert found["df"] == VISITS["patient"].nunique() - 1
+
+
+def test_difference_as_statsmodels() -> None:
+    """Late visits less early ones, of the same patients: a mean for each group."""
+    late = (VISITS["visit"] >= 2).to_numpy()
+    fitted = fit(np.column_stack([late, ~late]).astype(float), sm.families.Gaussian())
+    contrast = fitted.t_test([1, -1])
+    patients = VISITS["patient"].unique()
+
+    def of(rows: pd.DataFrame) -> list[np.ndarray]:
+        by_patient = rows.groupby("patient")["value"]
+        return [
+            each.reindex(patients, fill_value=0) for each in (by_patient.sum(), by_patient.size())
+        ]
+
+    found = estimate_difference_clustered(*of(VISITS[late]), *of(VISITS[~late]))
+
+    assert found["method"] == "clustered_difference"
+    assert found["value"] == pytest.approx(contrast.effect[0], rel=1e-6)
+    assert found["se"] == pytest.approx(contrast.sd.item(), rel=1e-6)
+    assert found["patients_total"] == len(patients)
+
+
+# patients with so many events in so many sessions; events in 100 sessions, limits, method or status
+RATES = [
+    ("", None, "not estimable"),
+    ("0/3 0/3 0/3 0/3", None, "too few"),
+    ("0/0 0/0 0/0 0/0 0/0", None, "not estimable"),
+    ("0/3 0/3 0/3 0/3 0/3", 0, "clustered_none"),
+    ("6/3 0/3 0/3 0/3 0/3", 40, "rate"),  # one patient may have several in one session
+    ("1/1 " * 10, 100, "rate"),  # all alike: no chance to be seen in it
+    ("1/1 " * 9 + "2/1", 110, "clustered_poisson"),
+]
+
+
+@pytest.mark.parametrize(("cells", "value", "told"), RATES)
+def test_degenerate_rates(cells: str, value: float | None, told: str) -> None:
+    """No events, few patients with any, nobody: each has its answer."""
+    pairs = [[int(part) for part in cell.split("/")] for cell in cells.split()]
+
+    found = estimate_rate_clustered([a for a, _ in pairs], [b for _, b in pairs])
+
+    assert (None if value is None else found["value"] * 100) == pytest.approx(value)
+    assert told in (found["method"], found.get("status"))
+    assert ("low" in found) == (told.startswith("clustered"))
+    if value == 0:
+        assert found["high"] == estimate_share(0, 5)["high"]
+
+
+# sessions of each patient in the first group, then in the other
+DIFFERENCES = [
+    ("1/2 " * 12, "0/2 " * 12, "not estimable"),  # none of the other group has it
+    ("1/2 " * 12, "0/0 " * 12, "not estimable"),
+    ("1/2 " * 9 + "0/0 " * 3, "1/2 " * 12, "too few"),  # nine patients in the first
+    ("1/2 " * 9 + "0/2 " * 6, "0/2 " * 14 + "1/2", "shown"),  # ten with it, of both groups
+    ("1/2 " * 8 + "0/2 " * 7, "0/2 " * 14 + "1/2", "too few"),
+    ("1/2 " * 12, "1/2 " * 12, "not estimable"),  # all alike
+]
+
+
+@pytest.mark.parametrize(("first", "other", "status"), DIFFERENCES)
+def test_degenerate_differences(first: str, other: str, status: str) -> None:
+    """A difference without enough behind it is none."""
+    columns = [
+        [int(cell.split("/")[place]) for cell in cells.split()]
+        for cells in (first, other)
+        for place in (0, 1)
+    ]
+
+    found = estimate_difference_clustered(*columns)
+
+    assert found.get("status", "shown") == status
+    assert ("low" in found) == (status == "shown")
+
+
+def test_what_cannot_be_counted() -> None:
+    """Events without a session, and parts of events, are errors."""
+    for counts, totals in (([1.0] * 5, [0] * 5), ([0.5] * 5, [1] * 5), ([-1] * 5, [1] * 5)):
+        with pytest.raises(ValueError, match=r"cannot be|no whole number"):
+            estimate_rate_clustered(counts, totals)

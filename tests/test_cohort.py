@@ -158,6 +158,14 @@ def test_cache_follows_its_inputs(tmp_path: Path, name: str) -> None:
     assert (hash_data(read_source(root, "clinic"), day) != before) == is_other
 
 
+def test_a_relative_period_is_that_before_the_day_of_the_log(project: Path) -> None:
+    """Also where a notebook is run without the command; what is told is the period it is."""
+    cohort = load_cohort("clinic", project=project, period="last-quarter")
+
+    assert cohort.selection.period == "2026-Q2"
+    assert cohort.origin.selection == "period 2026-Q2"
+
+
 def test_cache_follows_the_day(tmp_path: Path) -> None:
     """What is in the future depends on the day, so the day is part of the key."""
     source = read_source(write_project(tmp_path, LOG), "clinic")
@@ -291,9 +299,9 @@ def test_cohort_does_not_hand_out_sessions(project: Path) -> None:
             assert len(frame) == len(frame.drop_duplicates(frame.columns[: min(3, frame.shape[1])]))
 
 
-def test_identifiers_are_patients_and_lots(project: Path) -> None:
+def test_patients_are_those_of_the_whole_log(project: Path) -> None:
     """What must not leave the clinic is known whatever is chosen."""
-    assert narrow(project, clinic=["north"]).list_identifiers() == [
+    assert narrow(project, clinic=["north"]).list_patients() == [
         "clinic/a",
         "clinic/b",
         "clinic/c",

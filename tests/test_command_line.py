@@ -5,10 +5,17 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
+
+from analysis.cli import main
+from analysis.intake.cohort import load_cohort
+from analysis.reporting.released import Remembered
+from analysis.reporting.render import Rendered
+from commands import Shell
 
 HEADER = "Client ID;Date of visit;Concern;Scale;Score before;Side effects\n"
 ROW = "P-0001;03.04.2025;acne scars;Goodman-Baron;3;none\n"
@@ -32,26 +39,51 @@ side_effects = "Side effects"
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-@pytest.fixture
-def run(tmp_path: Path, project: Path) -> Run:
-    """Run `outcomes` in a small project of its own, as a user would."""
-    shutil.copytree(project / "notebooks", tmp_path / "notebooks")
-    (tmp_path / "data" / "mine").mkdir(parents=True)
-    (tmp_path / "data/mine/source.toml").write_text(SETTINGS, encoding="utf-8")
-    (tmp_path / "data/mine/log.csv").write_text(HEADER + ROW, encoding="utf-8")
+TERMINAL = {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"}
 
-    def call(*words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-c", "from analysis.cli import main; main()", *words]
-        return subprocess.run(
-            command,
+
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    """The process the commands run in."""
+    with Shell(**TERMINAL) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def prepared(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project, and the cohort of its log."""
+    folder = tmp_path_factory.mktemp("prepared")
+    shutil.copytree(project / "notebooks", folder / "notebooks")
+    (folder / "data" / "mine").mkdir(parents=True)
+    (folder / "data/mine/source.toml").write_text(SETTINGS, encoding="utf-8")
+    (folder / "data/mine/log.csv").write_text(HEADER + ROW, encoding="utf-8")
+    load_cohort("mine", project=folder)
+    return folder
+
+
+@pytest.fixture
+def run(shell: Shell, prepared: Path, tmp_path: Path) -> Run:
+    """Run `outcomes` in a small project of its own, as a user would."""
+    shutil.copytree(prepared, tmp_path, dirs_exist_ok=True)
+    return partial(shell.run, tmp_path)
+
+
+def test_a_command_in_a_process_of_its_own(run: Run, tmp_path: Path) -> None:
+    """Its exit code and what it prints are what the other tests of this module are told."""
+    for words in (["check", "mine", "--json"], ["check", "mnie"]):
+        alone = subprocess.run(
+            [sys.executable, "-c", "from analysis.cli import main; main()", *words],
             cwd=tmp_path,
             capture_output=True,
             text=True,
             check=False,
-            env=os.environ | {"COLUMNS": "80", "NO_COLOR": "1", "TERM": "dumb"},
+            env=os.environ | TERMINAL,
         )
+        told = run(*words)
 
-    return call
+        assert (told.returncode, told.stdout, told.stderr) == (
+            *(alone.returncode, alone.stdout, alone.stderr),
+        )
 
 
 def list_files(folder: Path) -> dict[str, bytes]:
@@ -126,7 +158,11 @@ BAD_INPUT = {
         None,
         ["report", "concren"],
         2,
-        ["Unknown report 'concren'", "Did you mean 'concern'?", "concern, overview"],
+        [
+            "Unknown report 'concren'",
+            "Did you mean 'concern'?",
+            "claims, concern, overview, side_effects",
+        ],
     ),
     "a misspelt parameter": (
         None,
@@ -219,11 +255,54 @@ def test_a_log_with_a_header_only_is_an_empty_page(run: Run, tmp_path: Path) -> 
     told = json.loads(found.stdout)
     assert told["status"] == "empty"
     assert (tmp_path / told["page"]).exists()
+    assert told["pdf"] is None
+
+
+@pytest.mark.usefixtures("run")
+@pytest.mark.parametrize(("option", "names"), [([], ["x.html"]), (["--pdf"], ["x.html", "x.pdf"])])
+def test_a_pdf_is_printed_where_it_is_asked_for(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    option: list[str],
+    names: list[str],
+) -> None:
+    """Beside the page that was made, and told below it; of an earlier page none stays. Without a
+    Chromium it is exit code 5 and one sentence, and the page stays."""
+    page = tmp_path / "reports" / "concern" / "x.html"
+    page.parent.mkdir(parents=True)
+    shared = {"report": "concern", "edition": "x", "audience": "shareable", "warned": ()}
+    kept = {"page": page, "data": page, "sha256": "", "parameters": {}, "remembered": Remembered()}
+    made = Rendered(**shared, **kept, status="done", seconds=1.0)
+    browser = tmp_path / "browser"
+    print_it = 'case "$each" in --print-to-pdf=*) printf "%%PDF-%%%%EOF" >"${each#*=}";; esac'
+    browser.write_text(f"#!/bin/sh\nfor each; do {print_it}; done\n", encoding="utf-8")
+    browser.chmod(0o755)
+    monkeypatch.setattr("analysis.reporting.render.render_report", lambda *_, **__: made)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["outcomes", "report", "concern", "-p", "source=mine", *option])
+    for program in (str(browser), "no-such-browser"):
+        page.write_text("<!DOCTYPE html>", encoding="utf-8")
+        page.with_suffix(".pdf").write_bytes(b"of an earlier page")
+        monkeypatch.setenv("CHROMIUM", program)
+
+        with pytest.raises(SystemExit) as ended:
+            main()
+
+        told = capsys.readouterr()
+        is_refused = bool(option) and program != str(browser)
+        assert ended.value.code == (5 if is_refused else 0)
+        assert told.out.split() == ([] if is_refused else [f"reports/concern/{n}" for n in names])
+        assert told.err.count("\n") == ("no Chromium" in told.err) == is_refused
+        left = sorted(path.name for path in page.parent.iterdir())
+        assert left == (["x.html"] if is_refused else names)
 
 
 def test_check_tells_where_every_row_went(run: Run, tmp_path: Path) -> None:
-    """`check --json` accounts for all rows and lists every problem with its place."""
-    more = "P-0001;31.02.2025;acne scars;;;\n;;;;;\nP-0002;05.04.2025;unicorn;;;redness 2 days\n"
+    """`check --json` accounts for all rows and lists every problem with its place; what a cell
+    holds is written to the local corrections file and nowhere else."""
+    more = "P-0001;31.02.2025;acne scars;;;\n;;;;;\n"
+    more += "P-0002;05.04.2025;Jane Doe 555-0199;;;redness 2 days\n"
     damage(tmp_path, "log.csv", ROW, ROW + more)
 
     found = run("check", "mine", "--json")
@@ -240,14 +319,6 @@ def test_check_tells_where_every_row_went(run: Run, tmp_path: Path) -> None:
         (3, "Date of visit", "impossible_date"),
         (5, "Concern", "unknown_concern"),
     ]
-
-
-def test_no_patient_value_is_told_by_check(run: Run, tmp_path: Path) -> None:
-    """What a cell holds is written to the local corrections file and nowhere else."""
-    damage(tmp_path, "log.csv", "acne scars", "Jane Doe 555-0199")
-
-    found = run("check", "mine", "--json")
-
     corrections = tmp_path / "data/mine/corrections.csv"
     assert "Jane" not in found.stdout + found.stderr
     assert "Jane Doe 555-0199" in corrections.read_text(encoding="utf-8")
@@ -339,8 +410,13 @@ def test_list_tells_reports_and_pages(run: Run) -> None:
     told = json.loads(run("list", "--json").stdout)
 
     assert told["sources"] == ["mine"]
-    assert [each["name"] for each in told["reports"]] == ["concern", "overview"]
-    assert "concern" in [each["name"] for each in told["reports"][0]["parameters"]]
+    assert [each["name"] for each in told["reports"]] == [
+        "claims",
+        "concern",
+        "overview",
+        "side_effects",
+    ]
+    assert "concern" in [each["name"] for each in told["reports"][1]["parameters"]]
 
 
 def test_outside_a_project_the_sentence_says_so(run: Run, tmp_path: Path) -> None:

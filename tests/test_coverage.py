@@ -43,8 +43,8 @@ method          | setting                      | intervals | coverage | error  |
 clopper_pearson | n = 10                       | 10000     | 0.9490   | 0.0022 | 0.9513
 clopper_pearson | n = 20                       | 10000     | 0.9700   | 0.0017 | 0.9702
 median_percent  | n = 6                        | 10000     | 0.9440   | 0.0023 |
-session_zero    | n = 10                       | 10000     | 0.9430   | 0.0023 |
-session_zero    | n = 20                       | 10000     | 0.9910   | 0.0009 |
+clustered_ends  | n = 10                       | 10000     | 0.9430   | 0.0023 |
+clustered_ends  | n = 20                       | 10000     | 0.9910   | 0.0009 |
 wilson          | n = 10                       | 10000     | 0.9500   | 0.0022 | 0.9400
 wilson          | n = 10, the worst of all shares | 10000  | 0.8400   | 0.0037 | 0.8350
 mean_t          | normal                       | 10000     | 0.9510   | 0.0022 |
@@ -59,7 +59,7 @@ VERDICTS = """
 method          | mean  | lowest | where                           | holds | says
 clopper_pearson | 96.1  | 95.1   | n = 10                          | yes   | at least 95 % everywhere
 median_percent  | 94.4  | 94.4   | n = 6                           | yes   | at least 95 % everywhere, but for the error of the simulation
-session_zero    | 96.7  | 94.3   | n = 10                          | no    | falls short of 95 %: n = 10
+clustered_ends  | 96.7  | 94.3   | n = 10                          | no    | falls short of 95 %: n = 10
 wilson          | 94.0  | 83.5   | n = 10, the worst of all shares | yes   | holds on average; below 93 % in 1 of 2 (n = 10, the worst of all shares)
 mean_t          | 93.5  | 92.0   | skewed                          | yes   | holds on average; below 93 % in 1 of 2 (skewed)
 mean_bca        | 89.5  | 85.0   | n = 6                           | no    | falls short on average; below 93 % in 1 of 2 (n = 6)

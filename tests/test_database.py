@@ -1,5 +1,6 @@
 """A table or a query of a database: SQLite here, a PostgreSQL server in test_server.py."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -59,10 +60,18 @@ def read_rows(project: Path) -> list[list[object]]:
     return rows.astype("object").to_numpy().tolist()
 
 
-def test_table_is_read_as_text(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The table above, which nothing changes; what is loaded of it is kept there."""
+    project = write(tmp_path_factory.mktemp("kept"))
+    load(project)
+    return project
+
+
+def test_table_is_read_as_text(kept: Path) -> None:
     """Rows stand by their first column, numbers by size; a cell that is not of the column's type
     stays what it is."""
-    assert read_rows(write(tmp_path)) == [
+    assert read_rows(kept) == [
         [1, "2", "A1", "2024-01-03 00:00:00", "acne scars", "1500", "no", "none", "3"],
         [2, "9", "A1", "2024-02-07", "acne scars", "1.5", "yes", "PIH", "7"],
         [3, "10", "A2", "2024-01-04", "acne scars", "0.5", "", "", ""],
@@ -70,17 +79,15 @@ def test_table_is_read_as_text(tmp_path: Path) -> None:
     ]
 
 
-def test_rows_become_sessions(tmp_path: Path) -> None:
+def test_rows_become_sessions(kept: Path) -> None:
     """Three rows have a day; the problems name the table and the line."""
-    project = write(tmp_path)
-
-    assert load(project).account == Account(read=4, used=3, set_aside=1, not_data=0)
-    assert load(project).files == ("visits",)
-    assert list_problems(project) == [
+    assert load(kept).account == Account(read=4, used=3, set_aside=1, not_data=0)
+    assert load(kept).files == ("visits",)
+    assert list_problems(kept) == [
         "visits 2 gb score_outside_scale, cell blanked",
         "visits 4 day missing_date, row set aside",
     ]
-    assert [(each["patient"], each["date"]) for each in read_tables(project)["sessions"]] == [
+    assert [(each["patient"], each["date"]) for each in read_tables(kept)["sessions"]] == [
         ("clinic/A1", "2024-01-03"),
         ("clinic/A1", "2024-02-07"),
         ("clinic/A2", "2024-01-04"),
@@ -119,15 +126,14 @@ def test_table_without_types(tmp_path: Path) -> None:
     ]
 
 
-def test_order_of_writing_does_not_matter(tmp_path: Path) -> None:
+def test_order_of_writing_does_not_matter(kept: Path, tmp_path: Path) -> None:
     """The same rows in another order are the same log, with the same hash."""
     head, rows = TABLE.split("values")
     turned = ",\n".join(reversed([row.strip(" \n,;") for row in rows.strip().splitlines()]))
-    first = write(tmp_path / "a")
-    second = write(tmp_path / "b", table=f"{head} values {turned};")
+    other = write(tmp_path, table=f"{head} values {turned};")
 
-    assert read_rows(first) == read_rows(second)
-    assert load(first).origin.data_hash == load(second).origin.data_hash
+    assert read_rows(other) == read_rows(kept)
+    assert load(other).origin.data_hash == load(kept).origin.data_hash
 
 
 CHANGES = [
@@ -139,11 +145,21 @@ CHANGES = [
 ]
 
 
-@pytest.mark.parametrize(("change", "used"), CHANGES)
-def test_changed_rows_are_another_cohort(tmp_path: Path, change: str, used: int) -> None:
-    """The hash of the data is over the rows, so a cohort that was kept is not taken for them."""
+@pytest.fixture(scope="module")
+def unchanged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The table, of which one column has no role, and its cohort."""
     settings = SETTINGS.replace('    serious = "serious"\n', "")
-    project = write(tmp_path, settings)
+    project = write(tmp_path_factory.mktemp("unchanged"), settings)
+    load(project)
+    return project
+
+
+@pytest.mark.parametrize(("change", "used"), CHANGES)
+def test_changed_rows_are_another_cohort(
+    unchanged: Path, tmp_path: Path, change: str, used: int
+) -> None:
+    """The hash of the data is over the rows, so a cohort that was kept is not taken for them."""
+    project = shutil.copytree(unchanged, tmp_path / "project")
     before = load(project)
 
     execute(project, change)
@@ -153,9 +169,9 @@ def test_changed_rows_are_another_cohort(tmp_path: Path, change: str, used: int)
     assert after.account.used == used
 
 
-def test_correction_finds_its_cell(engine: Engine, tmp_path: Path) -> None:
+def test_correction_finds_its_cell(engine: Engine, kept: Path, tmp_path: Path) -> None:
     """By table, line and column; a row that is added behind the others does not move it."""
-    project = write(tmp_path)
+    project = shutil.copytree(kept, tmp_path / "project")
     source = read_source(project, "clinic")
     path = write_corrections(source, read_log(engine, source), load(project).problems)
     head, row, *rest = path.read_text(encoding="utf-8").splitlines()

@@ -140,7 +140,7 @@ def test_everything_that_tells_a_hidden_number_is_missing() -> None:
 )
 def test_sessions_are_judged_by_the_patients_behind_them(given: dict[str, int], seen: str) -> None:
     """Forty sessions of four patients are four patients."""
-    row = share(None, None) | {"unit": "sessions", "method": "session_share"} | given
+    row = share(None, None) | {"unit": "sessions", "method": "clustered_gee"} | given
     assert see(row) == {"responders": seen}
 
 
@@ -213,13 +213,17 @@ def levels(total: int, **counts: int) -> list[dict[str, Any]]:
             {"better": 98, "same": 0, "worse": 2},
             {"better": "96 to 99 of 100", "same": "0 of 100", "worse": "1 to 4 of 100"},
         ),
-        (  # two hidden rows keep each other hidden ...
-            {"better": 94, "same": 3, "worse": 3},
-            {"better": "94 of 100", "same": "1 to 4 of 100", "worse": "1 to 4 of 100"},
+        (  # two hidden rows keep each other hidden when either may be 1, 2, 3 and 4 ...
+            {"better": 95, "same": 2, "worse": 3},
+            {"better": "95 of 100", "same": "1 to 4 of 100", "worse": "1 to 4 of 100"},
         ),
-        (  # ... but not when together they are two, or eight
+        (  # ... but not when together they are six, so that neither is 1
+            {"better": 94, "same": 3, "worse": 3},
+            {"better": "not shown", "same": "1 to 4 of 100", "worse": "1 to 4 of 100"},
+        ),
+        (  # ... nor when together they are four at most, so that neither is 4
             {"better": 98, "same": 1, "worse": 1},
-            {"better": "96 to 99 of 100", "same": "1 to 4 of 100", "worse": "1 to 4 of 100"},
+            {"better": "not shown", "same": "1 to 4 of 100", "worse": "1 to 4 of 100"},
         ),
         (
             {"better": 92, "same": 4, "worse": 4},

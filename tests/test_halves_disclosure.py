@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from analysis.estimates import make_estimates
 from analysis.show.disclosure import release
 from test_disclosure import ORIGIN, share
+from test_outcome_disclosure import find_range
 
 ABOUT = {"concern": "acne_scars", "scale": "gb_qual"}
 CONTRASTS = ("microneedling with PRP | microneedling", "microneedling | laser")
@@ -164,23 +164,6 @@ def make_page(counts: np.ndarray) -> pd.DataFrame:
         count, total = (int(pick(group) @ counts) for group in (numerator, denominator))
         rows.append(share(count, total, **ABOUT) | about)
     return make_estimates(rows)
-
-
-def find_range(clues: list[tuple[np.ndarray, float, float]], wanted: np.ndarray) -> tuple[int, int]:
-    """Return the smallest and largest that a sum of cells can be for one who has these clues: sums
-    of cells, each with its lowest and highest."""
-    matrix, low, high = zip(*clues, strict=True)
-    ends = []
-    for sign in (1, -1):
-        solved = milp(
-            sign * wanted,
-            constraints=LinearConstraint(np.array(matrix), np.array(low), np.array(high)),
-            bounds=Bounds(0, 400),
-            integrality=np.ones(len(CELLS)),
-        )
-        assert solved.success, "what is shown is not what happened"
-        ends.append(round(sign * solved.fun))
-    return ends[0], ends[1]
 
 
 def find_leaks(counts: np.ndarray) -> list[str]:

@@ -1,5 +1,5 @@
-"""Hostile files: each is loaded by a process of its own that may hold 1 GB, and ends in a clear
-sentence or a listed problem; what is listed is nothing a page, a terminal or a spreadsheet runs.
+"""Hostile files: they are loaded by a process that may hold 1 GB, and each ends in a clear sentence
+or a listed problem; what is listed is nothing a page, a terminal or a spreadsheet runs.
 
 The limit is on memory a process may write to (``RLIMIT_DATA``; Linux enforces it). Addresses that
 are only set aside do not count: Python, DuckDB, pyarrow and pandas set aside more than 1 GB of them
@@ -9,6 +9,7 @@ before a single row is read, and write to a quarter of it.
 import csv
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -31,7 +32,17 @@ from analysis.intake.corrections import (
 )
 from analysis.intake.sources import read_source
 from analysis.intake.sources.limits import check_parquet, check_sqlite, open_inside
-from hostile import HEADER, MEGABYTE, ROW, write_log_rows, write_row, write_rows, write_workbook
+from commands import Done, Shell
+from hostile import (
+    HEADER,
+    MEGABYTE,
+    ROW,
+    write_log_records,
+    write_log_rows,
+    write_row,
+    write_rows,
+    write_workbook,
+)
 
 try:
     import resource
@@ -44,22 +55,19 @@ SECONDS = 240
 Write = Callable[[Path], None]
 
 
-def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def open_shell() -> Shell:
     """Run `outcomes` as a user would, in a process that may hold 1 GB."""
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (GIGABYTE, GIGABYTE))
 
-    return subprocess.run(
-        [sys.executable, "-c", "from analysis.cli import main; main()", *words],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=SECONDS,
-        env=os.environ | {"OPENBLAS_NUM_THREADS": "1"},
-        preexec_fn=limit if resource else None,
-    )
+    return Shell(limit=limit if resource else None, seconds=SECONDS, OPENBLAS_NUM_THREADS="1")
+
+
+def run(root: Path, *words: str) -> Done:
+    """Run one command alone."""
+    with open_shell() as shell:
+        return shell.run(root, *words)
 
 
 def write_source(root: Path, name: str, kind: str = "delimited", header: str = HEADER) -> Path:
@@ -112,7 +120,7 @@ def put_password(path: Path) -> None:
     shutil.copy(Path(__file__).parent / "data" / "hostile" / "password.xlsx", path)
 
 
-def put_texts(count: int, length: int = 10_000) -> Write:
+def put_texts(count: int, length: int) -> Write:
     def write(path: Path) -> None:
         with path.open("w", encoding="utf-8") as file:
             file.write(HEADER + "\n")
@@ -129,11 +137,13 @@ FORMULA = (
     '<row r="3"><c r="A3" t="str"><f>HYPERLINK("http://x.example")</f><v>P-2</v></c>'
     f"{hostile.write_cell('B3', '2024-01-03')}</row>"
 )
-OLD = hostile.write_log_records()
+OLD = write_log_records()
 POINTING = b"".join(hostile.write_shared(n, 0, 0) for n in range(2, 60_000))
 PANIC = hostile.write_record(0x00E5, b"")
 """Merged cells without their number: calamine reads beyond the end, and panics."""
 MISSING = ["missing_concern"]
+# each workbook that is read has a patient of its own, as each text file gets below
+WORKBOOK_ROW, OLD_ROW, FORMULA_ROW = (ROW.replace("P-1", f"{letter}-1") for letter in "WOF")
 ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>'
 
 # what it is: file | how it is written | exit code | what the sentence says
@@ -171,12 +181,12 @@ REFUSED: dict[str, tuple[str, Write, int, str]] = {
     "a name with a NUL byte": ("log\0.csv", lambda path: None, 3, "lies outside its folder"),
     "a workbook with a password": ("log.xlsx", put_password, 3, "protected by a password"),
     "a workbook that is text": ("log.xlsx", put(ROW), 3, "is not an Excel workbook"),
-    "a bomb of 2 GB": (
-        *("log.xlsx", lambda path: hostile.write_bomb(path, 2_000 * MEGABYTE)),
+    "a bomb of more than 1 GB": (
+        *("log.xlsx", lambda path: hostile.write_bomb(path, 1_100 * MEGABYTE)),
         *(3, "at most 200,000,000 are read: save its sheets as CSV"),
     ),
     "a bomb that says it is small": (
-        *("log.xlsx", lambda path: hostile.write_bomb(path, 2_000 * MEGABYTE, told=1_000)),
+        *("log.xlsx", lambda path: hostile.write_bomb(path, 1_100 * MEGABYTE, told=1_000)),
         *(3, "at most 200,000,000 are read: save its sheets as CSV"),
     ),
     "a zip of zips": ("log.xlsx", hostile.write_zip_of_zips, 3, "is not an .xlsx workbook inside"),
@@ -243,21 +253,28 @@ REFUSED: dict[str, tuple[str, Write, int, str]] = {
 # what it is: file | how it is written | rows used | rules that are listed
 LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
     "an ordinary log": ("log.csv", put(ROW), 1, []),
-    "an ordinary workbook": ("log.xlsx", put_book(write_log_rows()), 1, []),
-    "an ordinary old workbook": ("log.xls", put_old_book(hostile.write_size(2, 5) + OLD), 1, []),
+    "an ordinary workbook": ("log.xlsx", put_book(write_log_rows(WORKBOOK_ROW)), 1, []),
+    "an ordinary old workbook": (
+        *("log.xls", put_old_book(hostile.write_size(2, 5) + write_log_records(OLD_ROW))),
+        *(1, []),
+    ),
     "a text of 3,000 letters": (
         *("log.csv", put(f"P-1,2024-01-03,acne scars,{'x' * 3_000},pen")),
         *(1, ["cell_too_long"]),
     ),
-    "1,000 texts of 10 kB": ("log.csv", put_texts(1_000), 1_000, ["cell_too_long"] * 1_000),
-    "30,000 texts of 10 kB": ("log.csv", put_texts(30_000), 30_000, ["cell_too_long"] * 30_000),
+    "40 texts of 10 kB": ("log.csv", put_texts(40, 10_000), 40, ["cell_too_long"] * 40),
     "formulas": (
         "log.csv",
         put("P-1,2024-01-03,=HYPERLINK(\"\"),=cmd|' /C calc'!A0,@SUM(1)".replace('"', "")),
         1,
         ["unknown_concern", "unknown_side_effect"],
     ),
-    "a formula in a workbook": ("log.xlsx", put_book(write_log_rows() + FORMULA), 2, MISSING),
+    "a formula in a workbook": (
+        "log.xlsx",
+        put_book(write_log_rows(FORMULA_ROW) + FORMULA),
+        2,
+        MISSING,
+    ),
     "scripts": (
         "log.csv",
         put("<script>alert(1)</script>,2024-01-03,{{7*7}},javascript:alert(1),\x1b[31mpen"),
@@ -305,15 +322,27 @@ LISTED: dict[str, tuple[str, Write, int, list[str]]] = {
 }
 
 
-@pytest.mark.parametrize("case", REFUSED)
-def test_hostile_file_is_refused(case: str, tmp_path: Path) -> None:
-    """One sentence says what the file is and what to do; nothing is written."""
-    name, write, code, sentence = REFUSED[case]
-    home = write_source(tmp_path, name, "workbook" if ".xls" in name else "delimited")
-    if "\0" not in name:
-        write(home / name)
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Path, Done]]:
+    """Each source above, and what `check` says of it; all of them in one process."""
+    homes = {}
+    for number, (case, (name, write, _code, _sentence)) in enumerate(REFUSED.items()):
+        root = tmp_path_factory.mktemp(f"refused{number}")
+        homes[case] = write_source(root, name, "workbook" if ".xls" in name else "delimited")
+        if "\0" not in name:
+            write(homes[case] / name)
+    with open_shell() as shell:
+        return {
+            case: (home, shell.run(home.parents[1], "check", "clinic"))
+            for case, home in homes.items()
+        }
 
-    told = run(tmp_path, "check", "clinic")
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_hostile_file_is_refused(case: str, refused: dict[str, tuple[Path, Done]]) -> None:
+    """One sentence says what the file is and what to do; nothing is written."""
+    _name, _write, code, sentence = REFUSED[case]
+    home, told = refused[case]
 
     assert told.returncode == code, told.stderr
     assert sentence in told.stderr
@@ -323,20 +352,67 @@ def test_hostile_file_is_refused(case: str, tmp_path: Path) -> None:
     assert not (home / FILE).exists()
 
 
-@pytest.mark.parametrize("case", LISTED)
-def test_hostile_cell_is_listed(case: str, tmp_path: Path) -> None:
-    """Every row is used, and every cell that was not is listed under its rule."""
-    name, write, used, rules = LISTED[case]
-    home = write_source(tmp_path, name, "workbook" if ".xls" in name else "delimited")
-    write(home / name)
+LAYOUT = """
+[[layouts]]
+files = ["FILE"]
+format = {kind = "KIND", date_order = "year-month-day"}
+[layouts.columns]
+"""
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `check` says of one source with all files above, each with a layout of its own. The
+    patients of a text file have its number in their ids."""
+    root = tmp_path_factory.mktemp("listed")
+    home = write_source(root, "log.csv")
+    settings = (home / "source.toml").read_text(encoding="utf-8")
+    head, columns = settings.partition("files = ")[0], settings.partition("[columns]\n")[2]
+    for number, (name, write, _used, _rules) in enumerate(LISTED.values()):
+        path = home / f"{number}-{name}"
+        write(path)
+        if path.suffix == ".csv":
+            text = path.read_bytes().decode("utf-8")
+            text = re.sub("(?m)^([P\u0420])(?=[-\u200b])", rf"\g<1>{number}", text)
+            path.write_bytes(text.encode("utf-8"))
+        kind = "workbook" if ".xls" in name else "delimited"
+        head += LAYOUT.replace("FILE", path.name).replace("KIND", kind) + columns
+    (home / "source.toml").write_text(head, encoding="utf-8")
+    told = run(root, "check", "clinic", "--json")
+
+    assert told.returncode == 0, told.stderr
+    found: dict[str, Any] = json.loads(told.stdout)
+    return found
+
+
+def test_every_row_of_hostile_files_is_used(listed: dict[str, Any]) -> None:
+    """Whatever is in its cells."""
+    used = sum(used for _name, _write, used, _rules in LISTED.values())
+    assert listed["rows"]["read"] == listed["rows"]["used"] == used
+
+
+@pytest.mark.parametrize("number", range(len(LISTED)), ids=[*LISTED])
+def test_hostile_cell_is_listed(number: int, listed: dict[str, Any]) -> None:
+    """Every cell that was not used is listed under its rule."""
+    name, _write, _used, rules = [*LISTED.values()][number]
+
+    file = f"{number}-{name}"
+    found = sorted(each["rule"] for each in listed["problems"] if each["file"] == file)
+    assert found == rules
+
+
+def test_a_log_of_long_texts_is_never_held_whole(tmp_path: Path) -> None:
+    """200 MB of distinct texts in a process that may hold 1 GB: any command writes to a quarter of
+    that, and four copies of the texts would be too many."""
+    home = write_source(tmp_path, "log.csv")
+    put_texts(20_000, 10_000)(home / "log.csv")
 
     told = run(tmp_path, "check", "clinic", "--json")
 
     assert told.returncode == 0, told.stderr
-    found: dict[str, Any] = json.loads(told.stdout)
-    assert found["rows"]["read"] == found["rows"]["used"] == used
-    listed = sorted(problem["rule"] for problem in found["problems"])
-    assert listed == rules
+    found = json.loads(told.stdout)
+    assert found["rows"]["read"] == found["rows"]["used"] == 20_000
+    assert [each["rule"] for each in found["problems"]] == ["cell_too_long"] * 20_000
 
 
 # --- files that are opened ------------------------------------------------------------------
@@ -491,16 +567,15 @@ COMMANDS = {
     "check": (["clinic"], SHEET),
     "check in JSON": (["clinic", "--json"], SHEET),
     "init": (["../log" + HIDDEN + ".xlsx", "--name", "other"], HIDDEN),
-    "init of a folder": (["../more", "--name", "other"], SHEET),
+    "init of a folder": (["../more", "--name", "more"], SHEET),
     "forget": (["clinic", "--patient", "P-1"], SHEET),
 }
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_names_do_not_command_the_terminal(command: str, tmp_path: Path) -> None:
-    """The names of files, sheets and columns are printed as text, with the codes of hidden marks,
-    also by an error."""
-    words, repeated = COMMANDS[command]
+@pytest.fixture(scope="module")
+def printed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Done]:
+    """The commands above, one after another in one project."""
+    tmp_path = tmp_path_factory.mktemp("printed")
     name = f"log{HIDDEN}.xlsx"
     home = write_source(tmp_path / "project", name, "workbook")
     (tmp_path / "more").mkdir()
@@ -515,12 +590,24 @@ def test_names_do_not_command_the_terminal(command: str, tmp_path: Path) -> None
     text = settings.read_text(encoding="utf-8")
     settings.write_text(text.replace("[columns]", f"sheets = [{json.dumps(SHEET)}]\n[columns]"))
 
-    told = run(tmp_path / "project", command.split()[0], *words)
+    with open_shell() as shell:
+        return {
+            name: shell.run(tmp_path / "project", name.split()[0], *words)
+            for name, (words, _repeated) in COMMANDS.items()
+        }
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_names_do_not_command_the_terminal(command: str, printed: dict[str, Done]) -> None:
+    """The names of files, sheets and columns are printed as text, with the codes of hidden marks,
+    also by an error."""
+    _words, repeated = COMMANDS[command]
+    told = printed[command]
 
     assert told.returncode == 0, told.stderr
-    printed = told.stdout + told.stderr
-    assert not [each for each in printed if not each.isprintable() and each != "\n"]
-    assert repeated.partition("\u202e")[0].partition("\x1b")[0] + "\\u" in printed
+    text = told.stdout + told.stderr
+    assert not [each for each in text if not each.isprintable() and each != "\n"]
+    assert repeated.partition("\u202e")[0].partition("\x1b")[0] + "\\u" in text
 
 
 def test_error_does_not_command_the_terminal(tmp_path: Path) -> None:

@@ -279,7 +279,7 @@ def test_nothing_else_passes_the_door(cohort: Cohort, audience: str) -> None:
     scale = cohort.scales["gb_qual"]
 
     for show in SHOWS:
-        with pytest.raises(TypeError, match="Only scores listed by list_individuals"):
+        with pytest.raises(TypeError, match="Only what an answer holds for internal pages"):
             show(find_fates(cohort, "acne_scars", scale), released)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="Only released estimates"):
             show(individuals, released.frame)  # type: ignore[arg-type]

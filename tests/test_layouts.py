@@ -342,16 +342,18 @@ def test_log_keeps_the_place_of_every_row(engine: Engine, two: Path) -> None:
     assert rows[log.find_text("MRN")].tolist() == ["", "", "", *["L1"] * 4]
 
 
-def test_source_with_one_layout_in_a_list_is_the_same_source(tmp_path: Path) -> None:
+def test_source_with_one_layout_in_a_list_is_the_same_source(
+    forms: Mapping[Write, Path], tmp_path: Path
+) -> None:
     """``[[layouts]]`` with one entry says what the top of ``source.toml`` says."""
-    alone = write_delimited(tmp_path / "top")
+    alone = forms[write_delimited]
     settings = (alone / "data/clinic/source.toml").read_text(encoding="utf-8")
     settings = settings.partition("files")[2]
     layout = re.sub(r"^\s*scales = .*$", "", f"files{settings}", flags=re.MULTILINE)
     for block in ("columns", "answers"):
         layout = layout.replace(f"[{block}]", f"[layouts.{block}]")
     listed = write_source(
-        tmp_path / "list",
+        tmp_path,
         f"scales = {{gais = 'one_is_best'}}\n[[layouts]]\n{layout}",
         {"log.csv": LOG},
     )
@@ -499,7 +501,7 @@ def test_name_is_nowhere_but_in_the_log(tmp_path: Path) -> None:
     project = write_source(tmp_path, ROWS, {"log.csv": CAME})
     cohort = load(project)
 
-    kept = [*map(str, cohort.problems.to_numpy().ravel()), *cohort.list_identifiers()]
+    kept = [*map(str, cohort.problems.to_numpy().ravel()), *cohort.list_patients()]
     assert not [each for each in kept if "Jane" in each or "Smith" in each]
 
 

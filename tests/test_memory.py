@@ -22,7 +22,7 @@ SHORT = {
     "DuckDB": duckdb.OutOfMemoryException,
 }
 STEPS = {
-    "hash_data": loading,
+    "hash_inputs": loading,
     "read_kept": loading,
     "read_corrections": keeping,
     "apply_corrections": keeping,

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analysis.errors import SourceError
 from analysis.intake.cells import ask_questions
-from analysis.intake.cohort import Cohort
+from analysis.intake.cohort import Cohort, load_cohort
 from analysis.intake.sources import read_source
-from logs import load, write_project
+from forms import write_source
+from logs import load, read_table, to_csv, write_project
 
 LOG = """
 patient | day | concern    | harm     | severity
@@ -16,17 +18,17 @@ P1      | 0   | acne scars | redness  | mild
 P1      | 30  | acne scars | none     |
 P1      | 60  | acne scars | N/A      |
 P1      | 90  | acne scars |          |
-P1      | 120 | acne scars | no PIH   |
+P1      | 120 | acne scars | no itch  |
 """
 
 
-def read(folder: Path, answers: str) -> Cohort:
-    return load(folder, LOG, more=f"answers = {{{answers}}}")
-
-
 def list_problems(cohort: Cohort) -> list[tuple[int, str, str, str]]:
+    return list_places(cohort.problems)
+
+
+def list_places(problems: pd.DataFrame) -> list[tuple[int, str, str, str]]:
     columns = ["line", "column", "rule", "consequence"]
-    return [tuple(row) for row in cohort.problems[columns].sort_values("line").to_numpy()]
+    return [tuple(row) for row in problems[columns].sort_values("line").to_numpy()]
 
 
 ANSWERS = [
@@ -58,24 +60,43 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "event", "none", "denied", "problems"), ANSWERS)
-def test_answers_about_side_effects(
-    tmp_path: Path,
-    answers: str,
-    event: int,
-    none: int,
-    denied: int,
-    problems: list[tuple[int, str, str, str]],
-) -> None:
+LAYOUT = """
+[[layouts]]
+files = ["NUMBER.csv"]
+format = {date_order = "year-month-day"}
+columns = {patient = "patient", date = "day", concern = "concern", side_effects = "harm", \
+severity = "severity"}
+answers = {clinic = "NUMBER"ANSWERS}
+"""
+
+
+@pytest.fixture(scope="module")
+def answered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The log with each of the answers above, each a clinic of one source."""
+    settings, files = "", {}
+    header, *rows = read_table(LOG)
+    for number, (answers, *_expected) in enumerate(ANSWERS):
+        settings += LAYOUT.replace("NUMBER", f"{number}").replace(
+            "ANSWERS", answers and f", {answers}"
+        )
+        of_case = [[f"{number}-{patient}", *cells] for patient, *cells in rows]
+        files[f"{number}.csv"] = to_csv([header, *of_case])
+    return write_source(tmp_path_factory.mktemp("answered"), settings, files)
+
+
+@pytest.mark.parametrize("number", range(len(ANSWERS)), ids=[each[0] for each in ANSWERS])
+def test_answers_about_side_effects(answered: Path, number: int) -> None:
     """A blank cell and "N/A" are what they are declared to be; no session is lost meanwhile."""
-    cohort = read(tmp_path, answers)
+    _answers, event, none, denied, problems = ANSWERS[number]
+    cohort = load_cohort("clinic", project=answered, clinic=[f"{number}"])
 
     counts = cohort.count_sessions()["recorded"]
     assert (counts["event"], counts["none"]) == (event, none)
     assert sum(counts.values()) == 5
     harms = cohort.harms.query("concern == ''")
-    assert int(harms["sessions_denied"].sum()) == denied
-    assert sorted(list_problems(cohort)) == sorted(problems)
+    assert int(harms["sessions_besides"].sum()) == denied
+    listed = cohort.problems[cohort.problems["file"] == f"{number}.csv"]
+    assert sorted(list_places(listed)) == sorted(problems)
 
 
 DETAILS = """

@@ -195,7 +195,8 @@ def collect_clues(frame: pd.DataFrame) -> list[tuple[np.ndarray, float, float]]:
 def find_range(
     clues: Iterable[tuple[np.ndarray, float, float]], wanted: np.ndarray
 ) -> tuple[int, int]:
-    """Return the smallest and largest that a sum of cells can be for one who has these clues."""
+    """Return the smallest and largest that a sum of cells can be for one who has these clues: sums
+    of cells, each with its lowest and highest."""
     matrix, low, high = zip(*clues, strict=True)
     ends = []
     for sign in (1, -1):
@@ -203,7 +204,7 @@ def find_range(
             sign * wanted,
             constraints=LinearConstraint(np.array(matrix), np.array(low), np.array(high)),
             bounds=Bounds(0, 400),
-            integrality=np.ones(len(CELLS)),
+            integrality=np.ones(len(wanted)),
         )
         assert solved.success, "what is shown is not what happened"
         ends.append(round(sign * solved.fun))

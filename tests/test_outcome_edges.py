@@ -1,7 +1,5 @@
 """Outcomes in detail at the edges: bands, visits, answers, further courses, other procedures."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 
@@ -15,7 +13,7 @@ from analysis.answers.outcomes import (
 )
 from analysis.intake.cohort import Cohort
 from analysis.vocabulary import PROTOCOL
-from logs import load
+from logs import Clinics
 from test_outcome_details import count
 
 LEAST = PROTOCOL["too_small_for_a_subgroup"].whole
@@ -60,10 +58,28 @@ patients | skin | needle | passes | concern | scale | before | after
 
 
 @pytest.fixture(scope="module")
-def bands(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+def clinics(tmp_path_factory: pytest.TempPathFactory) -> Clinics:
+    """The logs of this module, each a clinic of one log."""
+    tables = {
+        "bands": write(BANDS),
+        "visits": write(VISITS),
+        "areas": write(AREA),
+        "answers": write(ANSWERS),
+        "between": write(BETWEEN),
+        "further courses": write_further_courses(),
+        "not seen": write_not_seen(),
+        "clear": write(CLEAR),
+        "modalities": write_modalities(),
+    }
+    tables |= {f"visit of {patients}": write_visit(patients) for patients in (LEAST, LEAST - 1)}
+    folder = tmp_path_factory.mktemp("clinics")
+    return Clinics(folder, tables, more="[scales]\ngais = 'one_is_best'")
+
+
+@pytest.fixture(scope="module")
+def bands(clinics: Clinics) -> pd.DataFrame:
     """The groups of the patients above."""
-    cohort = load(tmp_path_factory.mktemp("bands"), write(BANDS))
-    return compare_groups(cohort, "acne_scars")
+    return compare_groups(clinics["bands"], "acne_scars")
 
 
 @pytest.mark.parametrize(
@@ -104,9 +120,9 @@ patients | needle | adjunct | concern | scale | before        | after
 
 
 @pytest.fixture(scope="module")
-def visited(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
+def visited(clinics: Clinics) -> Cohort:
     """The cohort of the patients above."""
-    return load(tmp_path_factory.mktemp("visits"), write(VISITS))
+    return clinics["visits"]
 
 
 @pytest.mark.parametrize(("level", "expected"), [("5", "0/1"), ("6 and more", "5/5")])
@@ -148,9 +164,9 @@ patients | concern      | scale | before | after
 
 
 @pytest.fixture(scope="module")
-def areas(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
+def areas(clinics: Clinics) -> Cohort:
     """Melasma scores from 0 to 24, where less is better: three have no first score."""
-    return load(tmp_path_factory.mktemp("areas"), write(AREA))
+    return clinics["areas"]
 
 
 def test_means_by_visit_are_of_those_with_a_first_score(areas: Cohort) -> None:
@@ -199,10 +215,12 @@ patients | concern  | scale | before | after
 """
 
 
-def test_answers_come_best_first_and_the_good_ones_meet_the_rule(tmp_path: Path) -> None:
+BETWEEN = f"{ANSWERS}3        | wrinkles | gais  |        | 2.5\n"
+
+
+def test_answers_come_best_first_and_the_good_ones_meet_the_rule(clinics: Clinics) -> None:
     """One is optimal and four is unchanged, where the source says that one is best."""
-    cohort = load(tmp_path, write(ANSWERS), more="[scales]\ngais = 'one_is_best'")
-    scores = describe_scores(cohort, "wrinkles")
+    scores = describe_scores(clinics["answers"], "wrinkles")
     answers = scores[scores["statistic"] == "answer"]
     assert [level[0] for level in answers["level"]] == ["1", "2", "3", "4", "5"]
     assert answers["count"].tolist() == [4, 0, 5, 2, 0]
@@ -210,11 +228,9 @@ def test_answers_come_best_first_and_the_good_ones_meet_the_rule(tmp_path: Path)
     assert set(answers["total"]) == {11}
 
 
-def test_an_answer_between_two_stands_between_them(tmp_path: Path) -> None:
+def test_an_answer_between_two_stands_between_them(clinics: Clinics) -> None:
     """What was given between two answers is told apart, and the rule decides whether it is good."""
-    between = ANSWERS + "3        | wrinkles | gais  |        | 2.5\n"
-    cohort = load(tmp_path, write(between), more="[scales]\ngais = 'one_is_best'")
-    scores = describe_scores(cohort, "wrinkles")
+    scores = describe_scores(clinics["between"], "wrinkles")
     answers = scores[scores["statistic"] == "answer"]
     assert [level.split()[0] for level in answers["level"]] == ["1", "2", "2.5", "3", "4", "5"]
     assert answers["count"].tolist() == [4, 0, 3, 5, 2, 0]
@@ -222,9 +238,9 @@ def test_an_answer_between_two_stands_between_them(tmp_path: Path) -> None:
     assert set(answers["total"]) == {14}
 
 
-def test_all_courses_are_the_first_ones_and_the_further_ones(tmp_path: Path) -> None:
-    """Eight first courses, six of them good, two with a laser inside; five further ones, one good,
-    and one more of a patient who cannot respond the second time."""
+def write_further_courses() -> str:
+    """Return eight first courses, six of them good, two with a laser inside; five further ones, one
+    good, and one more of a patient who cannot respond the second time."""
     lines = ["patient | day | concern | scale | before | after | reviewed | modality"]
     for number in range(8):
         after = 2 if number < 6 else 3
@@ -234,8 +250,12 @@ def test_all_courses_are_the_first_ones_and_the_further_ones(tmp_path: Path) -> 
     for number in range(6):
         before, after = (1, 1) if number == 5 else (3, 2 if number == 0 else 3)
         lines.append(f"P{number} | 400 | AS | gb | {before} | {after} | 490 | microneedling")
-    cohort = load(tmp_path, "\n".join(lines))
-    varied = vary_population(cohort, "acne_scars").set_index("population")
+    return "\n".join(lines)
+
+
+def test_all_courses_are_the_first_ones_and_the_further_ones(clinics: Clinics) -> None:
+    """Who had a laser inside is left out of the one, further courses stand by themselves."""
+    varied = vary_population(clinics["further courses"], "acne_scars").set_index("population")
     counts = {population: f"{row['count']}/{row['total']}" for population, row in varied.iterrows()}
     assert counts == {
         "analysed, no other procedure": "5/6",
@@ -259,14 +279,8 @@ patients | day | before | after
 """
 
 
-@pytest.mark.parametrize(
-    ("level", "expected"), [("unchanged", "12/21"), ("worst", "12/21"), ("best", "18/21")]
-)
-def test_only_those_who_are_due_and_could_respond_are_unseen(
-    tmp_path: Path, level: str, expected: str
-) -> None:
-    """Six of 22 without a follow-up: four could not respond, five are not due, and of seven nobody
-    knows where they began."""
+def write_not_seen() -> str:
+    """Return the log of the patients above."""
     header, *lines = [
         [cell.strip() for cell in line.split("|")] for line in NOT_SEEN.strip().splitlines()
     ]
@@ -276,7 +290,18 @@ def test_only_those_who_are_due_and_could_respond_are_unseen(
         for number in range(int(patients)):
             reviewed = "90" if after else ""
             rows.append(f"{place}-{number} | {day} | AS | gb | {before} | {after} | {reviewed}")
-    unseen = bound_unseen(load(tmp_path, "\n".join(rows)), "acne_scars")
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"), [("unchanged", "12/21"), ("worst", "12/21"), ("best", "18/21")]
+)
+def test_only_those_who_are_due_and_could_respond_are_unseen(
+    clinics: Clinics, level: str, expected: str
+) -> None:
+    """Six of 22 without a follow-up: four could not respond, five are not due, and of seven nobody
+    knows where they began."""
+    unseen = bound_unseen(clinics["not seen"], "acne_scars")
 
     assert count(unseen, "responders", "unseen", level) == expected
     assert count(unseen, "tipping point").endswith("/6")
@@ -290,21 +315,27 @@ patients | concern      | scale | before | after
 """
 
 
-def test_who_began_with_none_counts_in_the_mean(tmp_path: Path) -> None:
+def test_who_began_with_none_counts_in_the_mean(clinics: Clinics) -> None:
     """A share of nothing cannot be better, but a mean change knows them: two got worse by one."""
-    unseen = bound_unseen(load(tmp_path, write(CLEAR)), "pigmentation").set_index("level")
+    unseen = bound_unseen(clinics["clear"], "pigmentation").set_index("level")
     mean = unseen[unseen["statistic"] == "mean change"]
     share = unseen[unseen["statistic"] == "responders"]
     assert mean.loc["unchanged", "value"] == pytest.approx((10 * 6 - 2 * 1 + 3 * 0) / 15)
     assert (share.loc["unchanged", "count"], share.loc["unchanged", "total"]) == (10, 13)
 
 
-@pytest.mark.parametrize(("patients", "is_told"), [(LEAST, True), (LEAST - 1, False)])
-def test_a_visit_of_few_patients_is_left_out(tmp_path: Path, patients: int, is_told: bool) -> None:
-    """As many as a subgroup needs are told, one fewer are not."""
+def write_visit(patients: int) -> str:
+    """Return a log in which so many were scored before the second session, and 20 were not."""
     table = f"patients | concern | scale | before | after\n{patients} | AS | gb | 3/2 | 2\n"
-    cohort = load(tmp_path, write(f"{table}20 | AS | gb | 3/ | 2\n"))
-    levels = set(estimate_visits(cohort, "acne_scars")["level"])
+    return write(f"{table}20 | AS | gb | 3/ | 2\n")
+
+
+@pytest.mark.parametrize(("patients", "is_told"), [(LEAST, True), (LEAST - 1, False)])
+def test_a_visit_of_few_patients_is_left_out(
+    clinics: Clinics, patients: int, is_told: bool
+) -> None:
+    """As many as a subgroup needs are told, one fewer are not."""
+    levels = set(estimate_visits(clinics[f"visit of {patients}"], "acne_scars")["level"])
     assert ("before session 2" in levels) == is_told
     assert "follow-up" in levels
 
@@ -322,9 +353,8 @@ patients | modality         | setting | before | after
 """
 
 
-def test_modalities_stand_beside_each_other(tmp_path: Path) -> None:
-    """Each from courses of its own: nobody of another modality is in the headline, home sessions
-    are of none, and a modality nobody was seen after has no line."""
+def write_modalities() -> str:
+    """Return the log of the patients above."""
     header, *lines = [
         [cell.strip() for cell in line.split("|")] for line in OF_MODALITIES.strip().splitlines()
     ]
@@ -335,7 +365,13 @@ def test_modalities_stand_beside_each_other(tmp_path: Path) -> None:
             f"{place}-{number} | 0 | AS | gb | {' | '.join(cells)} | {reviewed}"
             for number in range(int(patients))
         ]
-    cohort = load(tmp_path, "\n".join(rows))
+    return "\n".join(rows)
+
+
+def test_modalities_stand_beside_each_other(clinics: Clinics) -> None:
+    """Each from courses of its own: nobody of another modality is in the headline, home sessions
+    are of none, and a modality nobody was seen after has no line."""
+    cohort = clinics["modalities"]
     groups = compare_groups(cohort, "acne_scars")
 
     assert count(estimate_outcomes(cohort, "acne_scars"), "responders") == "12/15"
@@ -345,5 +381,9 @@ def test_modalities_stand_beside_each_other(tmp_path: Path) -> None:
     assert count(groups, "responders", "modality", "laser") == "4/4"
     # four are too few for a share, twelve are not
     assert modalities["value"].isna().tolist() == [False, True]
-    of_laser = compare_groups(cohort.turn_to("laser"), "acne_scars")
+    turned = cohort.turn_to("laser")
+    assert (turned.origin.index_modality, turned.origin.selection) == (
+        *("laser", "clinic modalities; index modality laser"),
+    )
+    of_laser = compare_groups(turned, "acne_scars")
     assert count(of_laser, "responders", "modality", "microneedling") == "12/15"

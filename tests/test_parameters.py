@@ -1,11 +1,16 @@
 """Parameters: declared in a notebook, given as text, never guessed."""
 
+import ast
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
+from papermill.inspection import inspect_notebook
 
 from analysis.errors import UsageError
+from analysis.intake.cohort import Selection, parse_period, settle_period
+from analysis.intake.cohort.selection import check_selection
 from analysis.intake.schema import INDEX_MODALITIES, INDEX_MODALITY
 from analysis.reporting.parameters import (
     Parameter,
@@ -34,10 +39,13 @@ def write_notebook(folder: Path, cell: str | None, *, name: str = "trial") -> Pa
     cells = [{"cell_type": "markdown", "metadata": {}, "source": ["Before.\n", "# A title #\n"]}]
     if cell is not None:
         tagged = {"tags": ["parameters"]}
-        cells.append({"cell_type": "code", "metadata": tagged, "source": cell, "outputs": []})
+        code = {"cell_type": "code", "outputs": [], "execution_count": None}
+        cells.append(code | {"metadata": tagged, "source": cell})
     path = folder / "notebooks" / f"{name}.ipynb"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4}))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    form = {"nbformat": 4, "nbformat_minor": 4, "metadata": {"kernelspec": kernel}}
+    path.write_text(json.dumps(form | {"cells": cells}))
     return path
 
 
@@ -84,6 +92,16 @@ def test_a_cell_declares_name_type_default_help_and_choices(tmp_path):
         ("n: int", "the default of 'n' is not of type int"),
         ("n: int = len('ab')", "the default of 'n' is computed"),
         ("n: int = (", "this is not Python"),
+        # what papermill's own inspection would leave out, or read otherwise
+        ("n: int | None = None", "which papermill does not read; write Optional[int]"),
+        ("n: None | float = None", "which papermill does not read; write Optional[float]"),
+        ("n: Literal['a', 'b'] = 'a'", "write str, and the values in the comment behind it: 'one"),
+        ("n: typing.Literal['a'] = 'a'", "write str, and the values in the comment behind it"),
+        ("n: str = 'a'  # such as n=3", "papermill does not see 'n': there is a second '='"),
+        ("n: str = 'a=b'", "papermill does not see 'n': there is a second '='"),
+        ("n: str = '#1'  # place", "papermill does not see 'n': there is a '#' in its default"),
+        ("n: str = 'a'  # type: of scar", "papermill does not see 'n': its help begins with"),
+        ("n: list[str] = [\n    'a',\n]", "its declaration is longer than one line"),
     ],
 )
 def test_a_slip_in_the_cell_is_named_with_its_line(tmp_path, cell, said):
@@ -93,6 +111,119 @@ def test_a_slip_in_the_cell_is_named_with_its_line(tmp_path, cell, said):
 
     assert str(raised.value).startswith("notebooks/trial.ipynb, parameters cell, line ")
     assert said in str(raised.value)
+
+
+UNSEEN = [
+    "n: int | None = None  # whole",
+    "n: Literal['a', 'b'] = 'a'  # choice",
+    "n: str = 'a'  # such as n=3",
+    "n: str = 'a=b'  # text",
+    "n: str = '#1'  # place",
+    "n: str = 'a'  # type: of scar",
+    "n: list[str] = [  # several\n    'a',\n]",
+]
+
+
+@pytest.mark.parametrize("cell", UNSEEN)
+def test_what_is_refused_is_what_papermill_does_not_see(tmp_path, cell):
+    """Each of these lines, read by papermill itself, has no type, help or name of its own."""
+    path = write_notebook(tmp_path, cell)
+
+    found = inspect_notebook(str(path))
+
+    (statement,) = ast.parse(cell).body
+    expected = (ast.unparse(statement.annotation), ast.literal_eval(statement.value))
+    assert [
+        (each["inferred_type_name"], ast.literal_eval(each["default"]))
+        for each in found.values()
+        if each["help"] == cell.partition("  # ")[2].partition("\n")[0]
+    ] != [expected]
+    with pytest.raises(UsageError):
+        read_parameters(path)
+
+
+def test_papermill_sees_what_we_see(tmp_path):
+    """Every kind of parameter, with its type and its help."""
+    path = write_notebook(tmp_path, CELL)
+
+    assert_seen_by_papermill(path)
+
+
+def test_papermill_sees_every_parameter_of_every_report(project):
+    """``papermill --help-notebook`` tells name, type, default and help of each."""
+    reports = find_reports(project)
+
+    assert len(reports) >= 4
+    for path in reports.values():
+        assert_seen_by_papermill(path)
+
+
+def assert_seen_by_papermill(path):
+    seen = inspect_notebook(str(path))
+
+    assert [
+        (each["name"], each["inferred_type_name"], ast.literal_eval(each["default"]), each["help"])
+        for each in seen.values()
+    ] == [(each.name, each.kind, each.default, each.help) for each in read_parameters(path)]
+
+
+def test_every_report_takes_a_relative_period(project):
+    """Its help says so, because the command line prints it."""
+    for path in find_reports(project).values():
+        (period,) = (each for each in read_parameters(path) if each.name == "period")
+        assert "last-quarter" in period.help, path.name
+
+
+PERIODS = [
+    # asked for, day the log is read at, what it is
+    ("this-month", "2026-06-30", "2026-06"),
+    ("this-quarter", "2026-06-30", "2026-Q2"),
+    ("this-year", "2026-06-30", "2026"),
+    ("last-month", "2026-06-30", "2026-05"),
+    ("last-month", "2026-01-01", "2025-12"),
+    ("last-month", "2024-03-31", "2024-02"),
+    ("last-quarter", "2026-06-30", "2026-Q1"),
+    ("last-quarter", "2026-07-01", "2026-Q2"),
+    ("last-quarter", "2026-02-14", "2025-Q4"),
+    ("last-year", "2026-01-01", "2025"),
+    ("last-12-months", "2026-06-30", "2025-06-01..2026-05-31"),
+    ("last-12-months", "2026-01-15", "2025-01-01..2025-12-31"),
+    ("last-2-months", "2024-03-01", "2024-01-01..2024-02-29"),
+    ("last-1-months", "2026-06-30", "2026-05"),
+    ("last-4-quarters", "2026-06-30", "2025-04-01..2026-03-31"),
+    ("last-3-years", "2026-06-30", "2023-01-01..2025-12-31"),
+    ("2026-Q1", "2026-06-30", "2026-Q1"),
+    ("2026-01-01..2026-01-31", "2026-06-30", "2026-01-01..2026-01-31"),
+    ("", "2026-06-30", ""),
+]
+
+
+@pytest.mark.parametrize(("asked", "as_of", "period"), PERIODS)
+def test_a_relative_period_is_settled_by_the_day_of_the_log(asked, as_of, period):
+    """What is last is whole and before the month, quarter or year of the day."""
+    settled = settle_period(asked, date.fromisoformat(as_of))
+
+    assert settled == period
+    assert not settled or parse_period(settled)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("last-week", "next-month", "last month", "Last-month", "this-3-months"),
+        *("last-0-months", "last-1000-years", "last-12-month", "last-months", "quarter"),
+    ],
+)
+def test_another_relative_period_is_refused_with_those_there_are(text):
+    """Nothing that resembles one is guessed."""
+    with pytest.raises(UsageError, match="last-12-months, this-month"):
+        check_selection(Selection(period=text))
+
+
+def test_a_period_before_the_calendar_is_refused():
+    """A sentence, and no fault of the calendar."""
+    with pytest.raises(UsageError, match="before the first year"):
+        settle_period("last-999-years", date(500, 1, 1))
 
 
 def test_a_notebook_without_parameters_cell_is_named(tmp_path):
@@ -110,6 +241,38 @@ DECLARED = (
     Parameter("least", "Optional[int]", None),
     Parameter("who", "str", "", "one of: us, them", ("us", "them")),
 )
+
+
+REFUSED = object()
+LOOK_ALIKES = {
+    # text:    str       int      float    bool     list[str]    Optional[int]  Optional[str]
+    "0012": ("0012", REFUSED, REFUSED, REFUSED, ["0012"], REFUSED, "0012"),
+    "1_000": ("1_000", REFUSED, REFUSED, REFUSED, ["1_000"], REFUSED, "1_000"),
+    "nan": ("nan", REFUSED, REFUSED, REFUSED, ["nan"], REFUSED, "nan"),
+    "true": ("true", REFUSED, REFUSED, True, ["true"], REFUSED, "true"),
+    "1e5": ("1e5", REFUSED, REFUSED, REFUSED, ["1e5"], REFUSED, "1e5"),
+    "12": ("12", 12, 12.0, REFUSED, ["12"], 12, "12"),
+    "0.5": ("0.5", REFUSED, 0.5, REFUSED, ["0.5"], REFUSED, "0.5"),
+    "None": ("None", REFUSED, REFUSED, REFUSED, ["None"], REFUSED, "None"),
+    "": ("", REFUSED, REFUSED, REFUSED, [], None, None),
+}
+KINDS = ("str", "int", "float", "bool", "list[str]", "Optional[int]", "Optional[str]")
+
+
+@pytest.mark.parametrize("text", LOOK_ALIKES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_text_becomes_what_the_declared_type_makes_of_it(kind, text):
+    """Whatever it looks like to papermill's command line, or to YAML."""
+    expected = LOOK_ALIKES[text][KINDS.index(kind)]
+    declared = (Parameter("value", kind, None),)
+
+    if expected is REFUSED:
+        with pytest.raises(UsageError, match="Parameter 'value' takes"):
+            cast_parameters(declared, {"value": text})
+    else:
+        value = cast_parameters(declared, {"value": text})["value"]
+        assert value == expected
+        assert type(value) is type(expected)
 
 
 @pytest.mark.parametrize(

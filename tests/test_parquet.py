@@ -1,5 +1,6 @@
 """Parquet files: typed columns are read as the text a person would have written."""
 
+import shutil
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -45,14 +46,25 @@ def write(folder: Path, rows: dict[str, pa.Array], settings: str = SETTINGS) -> 
     return project
 
 
-def test_rows_become_sessions(tmp_path: Path) -> None:
-    """Three rows have a day; needle lengths and side effects are understood as in any log."""
-    project = write(tmp_path, ROWS)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The rows above, which nothing changes; what is loaded of them is kept there."""
+    return write(tmp_path_factory.mktemp("rows"), ROWS)
 
-    assert load(project).account == Account(read=4, used=3, set_aside=1, not_data=0)
+
+@pytest.fixture
+def project(kept: Path, tmp_path: Path) -> Path:
+    """The same, to be changed."""
+    load(kept)
+    return shutil.copytree(kept, tmp_path / "project")
+
+
+def test_rows_become_sessions(kept: Path) -> None:
+    """Three rows have a day; needle lengths and side effects are understood as in any log."""
+    assert load(kept).account == Account(read=4, used=3, set_aside=1, not_data=0)
     assert [
         (each["patient"], each["date"], each.get("needle_longest"), each["recorded"])
-        for each in read_tables(project)["sessions"]
+        for each in read_tables(kept)["sessions"]
     ] == [
         ("clinic/7", "2024-01-03", 1.5, "none"),
         ("clinic/7", "2024-02-07", 1.5, "event"),
@@ -60,9 +72,9 @@ def test_rows_become_sessions(tmp_path: Path) -> None:
     ]
 
 
-def test_problems_name_the_row(tmp_path: Path) -> None:
+def test_problems_name_the_row(kept: Path) -> None:
     """The first row is line 1, because a Parquet file has no header line."""
-    assert list_problems(write(tmp_path, ROWS)) == [
+    assert list_problems(kept) == [
         "log.parquet 2 gb score_outside_scale, cell blanked",
         "log.parquet 3 day missing_date, row set aside",
     ]
@@ -124,9 +136,8 @@ def test_several_files_are_one_log(engine: Engine, tmp_path: Path) -> None:
     assert load(project).account == Account(read=8, used=5, set_aside=3, not_data=0)
 
 
-def test_correction_finds_its_cell(engine: Engine, tmp_path: Path) -> None:
+def test_correction_finds_its_cell(engine: Engine, project: Path) -> None:
     """By file, line and column, like that of any other log."""
-    project = write(tmp_path, ROWS)
     source = read_source(project, "clinic")
     path = write_corrections(source, read_log(engine, source), load(project).problems)
     head, row, *rest = path.read_text(encoding="utf-8").splitlines()
@@ -137,9 +148,8 @@ def test_correction_finds_its_cell(engine: Engine, tmp_path: Path) -> None:
     assert [each["score"] for each in read_tables(project)["assessments"]] == [3.0, 4.0]
 
 
-def test_changed_file_is_another_cohort(tmp_path: Path) -> None:
+def test_changed_file_is_another_cohort(project: Path) -> None:
     """The hash of the data is over the file's bytes."""
-    project = write(tmp_path, ROWS)
     before = load(project).origin.data_hash
 
     changed = ROWS | {"harm": pa.array(["none", "none", "none", None])}

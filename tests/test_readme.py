@@ -10,6 +10,7 @@ and so is a ``make`` command, which continuous integration runs; but its targets
 import difflib
 import os
 import re
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -371,13 +372,62 @@ def test_every_command_of_the_readme_is_run_or_says_why_not(project: Path, readm
     assert any(block.is_run for block in read_blocks(readme)), "the README runs nothing"
 
 
-def test_the_readme_prints_what_it_says(
-    readme: str, fresh_copy: Path, environment: dict[str, str]
-) -> None:
-    """Each command of the README, run in order in a fresh copy, prints what stands below it."""
-    differences = list(find_differences(readme, fresh_copy, environment))
+@pytest.fixture(scope="module")
+def differences(readme: str, fresh_copy: Path, environment: dict[str, str]) -> list[str]:
+    """What the README's commands, run in order in the fresh copy, print otherwise than it says."""
+    return list(find_differences(readme, fresh_copy, environment))
 
+
+def test_the_readme_prints_what_it_says(differences: list[str]) -> None:
+    """Each command of the README, run in order in a fresh copy, prints what stands below it."""
     assert not differences, "\n\n".join(["", *differences])
+
+
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11),
+    reason="a page names the Python it was made with, and the tracked one was made with 3.11",
+)
+@pytest.mark.usefixtures("differences")
+def test_the_example_page_is_what_the_readme_renders(
+    project: Path, fresh_copy: Path, environment: dict[str, str]
+) -> None:
+    """docs/example/concern.html tells what the page that a command of the README renders tells."""
+    page = fresh_copy / "reports" / "concern" / "example--concern=fine_lines.html"
+    command = [sys.executable, "tools/write_example_page.py", "--check", str(page)]
+
+    done = subprocess.run(
+        command, cwd=project, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_stale"),
+    [
+        ("<td>sha256 c0de</td>", "<td>sha256 0dd</td>", False),
+        ("<td>3.0.2</td>", "<td>3.0.3</td>", False),
+        ("<td>sha256 da7a</td>", "<td>sha256 0dd</td>", True),
+        ("<td>3.11</td>", "<td>3.12</td>", True),
+        ("24 of 40", "25 of 40", True),
+        ("<th>Code</th>", "<th>Codes</th>", True),
+    ],
+)
+def test_a_stale_example_page_is_found(project: Path, old: str, new: str, is_stale: bool) -> None:
+    """A new number or a new word is found; a new version of code or packages is none."""
+    page = """<p>24 of 40</p><table><tr><th>Code</th></tr></table>
+<caption>What it was made of</caption>
+<tr><th scope="row">Data</th><td>sha256 da7a</td></tr>
+<tr><th scope="row">Code</th><td>sha256 c0de</td></tr>
+<tr><th scope="row">Python</th><td>3.11</td></tr>
+<tr><th scope="row">pandas</th><td>3.0.2</td></tr>
+"""
+    forget_versions = runpy.run_path(str(project / "tools" / "write_example_page.py"))[
+        "forget_versions"
+    ]
+
+    assert old in page
+    assert (forget_versions(page) != forget_versions(page.replace(old, new))) == is_stale
 
 
 def test_every_command_is_documented(readme: str, commands: dict[str, str]) -> None:

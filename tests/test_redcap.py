@@ -1,7 +1,9 @@
 """Exports of REDCap, raw and with labels: codes become labels, base rows reach the sessions of
 their record, lines stay."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +56,18 @@ def write(
     return write_source(folder, settings, {"records.csv": records, "dictionary.csv": dictionary})
 
 
+@pytest.fixture(scope="module")
+def raw(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export above, which nothing changes; what is loaded of it is kept there."""
+    return write(tmp_path_factory.mktemp("raw"))
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same export with labels."""
+    return write_labels(tmp_path_factory.mktemp("labels"))
+
+
 def test_codes_become_labels(tmp_path: Path) -> None:
     """The dictionary's choices are what the codes mean; a comma in a label is part of it."""
     project = write(tmp_path, RECORDS.replace("P-8,2,-9", "P-8,2,10"))
@@ -63,23 +77,21 @@ def test_codes_become_labels(tmp_path: Path) -> None:
     assert read_text(project, "serious") == ["", "No", "Yes", "", "", ""]
 
 
-def test_tick_boxes_become_one_cell(tmp_path: Path) -> None:
+def test_tick_boxes_become_one_cell(raw: Path) -> None:
     """The labels of the ticked ones, in the dictionary's order; none ticked is a blank cell."""
-    project = write(tmp_path)
-
-    assert read_text(project, "concern") == [
+    assert read_text(raw, "concern") == [
         *("", "Acne scars; Fine lines", "Acne scars", "", "Fine lines", ""),
     ]
-    assert read_text(project, "reasons") == [
+    assert read_text(raw, "reasons") == [
         *("", "Diabetes; Keloid tendency", "None", "", "", ""),
     ]
-    headers = read_headers(project)
+    headers = read_headers(raw)
     assert not [header for header in headers if "___" in header]
 
 
-def test_what_is_known_of_a_person_reaches_every_visit(tmp_path: Path) -> None:
+def test_what_is_known_of_a_person_reaches_every_visit(raw: Path) -> None:
     """Id, sex and skin type stand in the base row alone; the visits have them all the same."""
-    found = read_tables(write(tmp_path))
+    found = read_tables(raw)
 
     assert found["patients"] == [
         {"patient": "clinic/P-7", "sex": "female", "skin_type": 4, "skin_type_is_range": False},
@@ -100,9 +112,9 @@ def test_what_is_known_of_a_person_reaches_every_visit(tmp_path: Path) -> None:
     ]
 
 
-def test_base_rows_are_no_sessions(tmp_path: Path) -> None:
+def test_base_rows_are_no_sessions(raw: Path) -> None:
     """Three base rows, one of them of a person without a visit, and three visits."""
-    assert load(write(tmp_path)).account == Account(read=6, used=3, set_aside=0, not_data=3)
+    assert load(raw).account == Account(read=6, used=3, set_aside=0, not_data=3)
 
 
 def test_lines_are_those_of_the_export(tmp_path: Path) -> None:
@@ -128,14 +140,14 @@ def test_undefined_code_is_a_problem(tmp_path: Path) -> None:
     assert "skin_type" not in read_tables(project)["patients"][0]
 
 
-def test_labels_in_the_cells_are_read_too(tmp_path: Path) -> None:
+def test_labels_in_the_cells_are_read_too(raw: Path, tmp_path: Path) -> None:
     """An export with labels says the same in other words."""
     labels = RECORDS.replace("P-7,1,4", "P-7,Female,IV").replace(
         "1,1,0,0,1,1",
         ",".join(["Checked", "Checked", "Unchecked", "Unchecked", "Checked", "Checked"]),
     )
 
-    assert read_tables(write(tmp_path / "a", labels)) == read_tables(write(tmp_path / "b"))
+    assert read_tables(write(tmp_path, labels)) == read_tables(raw)
 
 
 def test_project_without_repeats_is_read_row_by_row(tmp_path: Path) -> None:
@@ -204,11 +216,9 @@ def write_labels(folder: Path, old: str = "", new: str = "", **files: str) -> Pa
     return write(folder, files.get("records", LABELS).replace(old, new), dictionary, settings)
 
 
-def test_export_with_labels_says_the_same(tmp_path: Path) -> None:
+def test_export_with_labels_says_the_same(raw: Path, labelled: Path) -> None:
     """Columns are mapped by the names of their fields in both kinds; tags in a label are none of
     its words."""
-    raw, labelled = write(tmp_path / "raw"), write_labels(tmp_path / "labels")
-
     assert read_tables(labelled) == read_tables(raw)
     assert list_problems(labelled) == list_problems(raw) == []
     assert read_headers(labelled) == (
@@ -218,16 +228,16 @@ def test_export_with_labels_says_the_same(tmp_path: Path) -> None:
     )
 
 
-def test_columns_may_be_mapped_by_their_labels(tmp_path: Path) -> None:
+def test_columns_may_be_mapped_by_their_labels(raw: Path, tmp_path: Path) -> None:
     """Those of tick boxes too, by the label of their field."""
     settings = (
         SETTINGS.replace('"day"', '"Day"')
         .replace('"reasons"', '"Reasons not to treat"')
         .replace('"skin"', '"Skin type (Fitzpatrick)"')
     )
-    labelled = write_labels(tmp_path / "labels", settings=settings)
+    labelled = write_labels(tmp_path, settings=settings)
 
-    assert read_tables(labelled) == read_tables(write(tmp_path / "raw"))
+    assert read_tables(labelled) == read_tables(raw)
     assert read_text(labelled, "Reasons not to treat")[1] == "Diabetes; Keloid tendency"
 
 
@@ -286,28 +296,48 @@ CODES_AND_LABELS = [
 ]
 
 
-@pytest.mark.parametrize(("cells", "header", "read", "rules"), CODES_AND_LABELS)
-def test_labels_that_look_like_codes(tmp_path: Path, cells, header, read, rules) -> None:
-    """Cells that can only be one of the two tell what the others are; then the headers do."""
-    dictionary = """
-        Variable / Field Name,Form Name,Field Type,Field Label,Choices OR Calculations
-        record_id,visit,text,Record ID,
-        day,visit,text,Day,
-        grade,visit,radio,Grade,"0, 1 | 1, 2 | 2, 3"
-    """
-    names = "Record ID,Day" if header == "Grade" else "record_id,day"
-    records = f"{names},{header}\nA,2024-01-03,{cells[0]}\nB,2024-01-04,{cells[1]}"
-    settings = """
-        files = ["records.csv"]
-        dictionary = "dictionary.csv"
-        format = {kind = "redcap"}
-        columns = {patient = "record_id", date = "day", severity = "grade", side_effects = "day"}
-    """
-    project = write(tmp_path, records, dictionary, settings)
+GRADE = """
+    Variable / Field Name,Form Name,Field Type,Field Label,Choices OR Calculations
+    record_id,visit,text,Record ID,
+    day,visit,text,Day,
+    grade,visit,radio,Grade,"0, 1 | 1, 2 | 2, 3"
+"""
+GRADED = """
+    [[layouts]]
+    files = ["NUMBER.csv"]
+    dictionary = "dictionary.csv"
+    format = {kind = "redcap"}
+    [layouts.columns]
+    patient = "record_id"
+    date = "day"
+    severity = "grade"
+    side_effects = "day"
+"""
 
-    assert read_text(project, "grade") == read
-    found = [each.split()[3].strip(",") for each in list_problems(project) if " grade " in each]
-    assert [rule for rule in found if rule.endswith("_code")] == rules
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], list[str]]:
+    """The cells of all cases above, each an export of its own in one source, and the problems."""
+    files = {"dictionary.csv": GRADE}
+    for number, (cells, header, *_expected) in enumerate(CODES_AND_LABELS):
+        names = "Record ID,Day" if header == "Grade" else "record_id,day"
+        rows = [f"{number}A,2024-01-03,{cells[0]}", f"{number}B,2024-01-04,{cells[1]}"]
+        files[f"{number}.csv"] = "\n".join([f"{names},{header}", *rows])
+    settings = (GRADED.replace("NUMBER", str(number)) for number in range(len(CODES_AND_LABELS)))
+    project = write_source(tmp_path_factory.mktemp("graded"), "".join(settings), files)
+    return read_text(project, "grade"), list_problems(project)
+
+
+@pytest.mark.parametrize("number", range(len(CODES_AND_LABELS)))
+def test_labels_that_look_like_codes(graded: tuple[list[str], list[str]], number: int) -> None:
+    """Cells that can only be one of the two tell what the others are; then the headers do."""
+    _cells, _header, read, rules = CODES_AND_LABELS[number]
+    texts, problems = graded
+
+    assert texts[2 * number : 2 * number + 2] == read
+    found = [each.split() for each in problems if each.startswith(f"{number}.csv ")]
+    listed = [rule.strip(",") for _file, _line, column, rule, *_how in found if column == "grade"]
+    assert [rule for rule in listed if rule.endswith("_code")] == rules
 
 
 def test_codes_among_labels_are_not_guessed(tmp_path: Path) -> None:
@@ -420,16 +450,46 @@ SCORED = [
 ]
 
 
-@pytest.mark.parametrize(("shown", "rows", "scores", "problems"), SCORED)
-def test_score_in_an_event_of_its_own(tmp_path: Path, shown, rows, scores, problems) -> None:
-    """The baseline stands in one event, sessions in another, reviews in a third."""
-    project = write(tmp_path, "\n".join([HEAD, *rows]), FIELDS, EVENTS)
+def place_together(cases: Mapping[int, Sequence[str]]) -> tuple[list[str], dict[int, range]]:
+    """Return the rows of all cases as one export, and the lines of each case in it; the records of
+    a case have its number in front."""
+    rows, lines = [], {}
+    for number, case in cases.items():
+        lines[number] = range(len(rows) + 2, len(rows) + 2 + len(case))
+        rows += [f"{number}-{row}" for row in case]
+    return rows, lines
 
-    found = read_tables(project)
-    assert [(each["date"], each["score"]) for each in found["assessments"]] == scores
-    assert list_problems(project) == problems
+
+def find_place(problem: str, lines: Mapping[int, range]) -> tuple[int, str]:
+    """Return the case that a problem is of, and the problem as if the case stood alone."""
+    file, line, rest = problem.split(" ", 2)
+    (number,) = (number for number, each in lines.items() if int(line) in each)
+    return number, f"{file} {int(line) - lines[number].start + 2} {rest}"
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], list[Any]]:
+    """The tables of all cases above, and the problems with the case each is of."""
+    rows, lines = place_together({n: case[1] for n, case in enumerate(SCORED)})
+    project = write(tmp_path_factory.mktemp("scored"), "\n".join([HEAD, *rows]), FIELDS, EVENTS)
+    return read_tables(project), [find_place(each, lines) for each in list_problems(project)]
+
+
+@pytest.mark.parametrize("number", range(len(SCORED)), ids=[case[0] for case in SCORED])
+def test_score_in_an_event_of_its_own(
+    scored: tuple[dict[str, Any], list[Any]], number: int
+) -> None:
+    """The baseline stands in one event, sessions in another, reviews in a third."""
+    _shown, rows, scores, problems = SCORED[number]
+    tables, listed = scored
+    patients = f"clinic/{number}-"
+
+    found = [each for each in tables["assessments"] if each["patient"].startswith(patients)]
+    assert [(each["date"], each["score"]) for each in found] == scores
+    assert [problem for place, problem in listed if place == number] == problems
     sessions = {row.split(",")[3] for row in rows} - {""}
-    assert len(found["sessions"]) == len(sessions)
+    kept = [each for each in tables["sessions"] if each["patient"].startswith(patients)]
+    assert len(kept) == len(sessions)
 
 
 def test_scores_before_and_after_of_a_base_row(tmp_path: Path) -> None:
@@ -486,16 +546,51 @@ BASE_CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("shown", "rows", "skin_types", "problems"), BASE_CELLS)
-def test_cell_of_a_base_row(tmp_path: Path, shown, rows, skin_types, problems) -> None:
-    """It is used, or it is listed."""
-    project = write(tmp_path, "\n".join([HEAD, *rows]), FIELDS, EVENTS)
+@pytest.fixture(scope="module")
+def based(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, list[Any]], list[Any]]:
+    """The tables of all cases above, and the problems with the case each is of.
 
-    found = read_tables(project)
+    Whether visits say a concern is judged by the whole column: the case in which none does is an
+    export of its own.
+    """
+    tables: dict[str, list[Any]] = {"patients": [], "targets": [], "side_effects": []}
+    listed: list[Any] = []
+    for is_alone in (False, True):
+        rows, lines = place_together(
+            {
+                number: case[1]
+                for number, case in enumerate(BASE_CELLS)
+                if ("where visits say none" in case[0]) == is_alone
+            }
+        )
+        folder = tmp_path_factory.mktemp("based")
+        project = write(folder, "\n".join([HEAD, *rows]), FIELDS, EVENTS)
+        found = read_tables(project)
+        for name, kept in tables.items():
+            kept += found[name]
+        listed += [find_place(each, lines) for each in list_problems(project)]
+    return tables, listed
+
+
+@pytest.mark.parametrize("number", range(len(BASE_CELLS)), ids=[case[0] for case in BASE_CELLS])
+def test_cell_of_a_base_row(based: tuple[dict[str, Any], list[Any]], number: int) -> None:
+    """It is used, or it is listed."""
+    _shown, _rows, skin_types, problems = BASE_CELLS[number]
+    tables, listed = based
+    found = {
+        name: [
+            each
+            for each in rows
+            if f"clinic/{number}-" in str(each.get("session", each.get("patient")))
+        ]
+        for name, rows in tables.items()
+        if name in ("patients", "targets", "side_effects")
+    }
+
     assert {each["patient"][-1]: each["skin_type"] for each in found["patients"]} == skin_types
     assert [each["concern"] for each in found["targets"]] == ["acne_scars"] * len(skin_types)
     assert found["side_effects"] == []
-    assert list_problems(project) == problems
+    assert [problem for place, problem in listed if place == number] == problems
 
 
 def test_rows_of_another_instrument_are_no_sessions(tmp_path: Path) -> None:

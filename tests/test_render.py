@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from analysis.errors import (
     OutcomesError,
@@ -26,7 +26,7 @@ from analysis.estimates import MIME_TYPE
 from analysis.reporting.catalogue import Edition, list_reports
 from analysis.reporting.page import TEMPLATE, check_page
 from analysis.reporting.parameters import Parameter
-from analysis.reporting.provenance import hash_code
+from analysis.reporting.provenance import hash_code, hash_vocabulary
 from analysis.reporting.render import name_edition, name_subject, render_report
 
 PARAMETERS = """\
@@ -278,8 +278,17 @@ def test_the_style_sheet_stays_small():
 
 
 def test_the_template_works_with_plain_nbconvert(tmp_path):
-    """The story comes out without our own code around it."""
-    write_notebook(tmp_path, *STORY[:2], STORY[3])
+    """The story comes out without our own code around it: what was shown, in our style, and no
+    code, printed text or released estimates."""
+    shown = {"text/html": "<table><caption>Who came</caption></table>"}
+    outputs = [
+        new_output("display_data", shown),
+        new_output("display_data", {MIME_TYPE: {}, "text/plain": "the private bundle"}),
+        new_output("display_data", {"image/svg+xml": '<svg role="img" aria-label="Dots"></svg>'}),
+        new_output("stream", name="stdout", text="printed text"),
+    ]
+    cell = new_code_cell("code = 'not shown'", outputs=outputs)
+    write_notebook(tmp_path, *STORY[:2], STORY[3], cell)
     command = ["-m", "nbconvert", "--to", "html", "--template", str(TEMPLATE), "trial.ipynb"]
 
     subprocess.run(
@@ -290,9 +299,11 @@ def test_the_template_works_with_plain_nbconvert(tmp_path):
     )
 
     page = (tmp_path / "notebooks" / "trial.html").read_text(encoding="utf-8")
-    assert "By age" in page
-    assert "audience" not in page
-    assert "<script" not in page
+    for part in ("By age", "<caption>Who came", 'aria-label="Dots"', "--paper:", 'href="#report"'):
+        assert part in page
+    for part in ("audience", "not shown", "private bundle", "printed text", "<script", "src="):
+        assert part not in page
+    assert page.count("<h1") == 1
 
 
 # ── the data file ────────────────────────────────────────────────────────────────────────────
@@ -450,7 +461,11 @@ def test_a_failing_cell_keeps_the_last_page_and_tells_no_value(published):
     write_notebook(published, *STORY)
     render_report("trial", {}, project=published)
 
-    assert [*list_files(published)] == ["trial/example.html", "trial/example.json"]
+    assert [*list_files(published)] == [
+        "released.jsonl",
+        "trial/example.html",
+        "trial/example.json",
+    ]
 
 
 @pytest.mark.parametrize(("error", "leaves_page"), [(SourceError, True), (UsageError, False)])
@@ -601,8 +616,27 @@ def test_the_code_version_depends_on_content_alone(tmp_path):
     first = hash_code(notebooks[0], package=here)
     assert hash_code(notebooks[1], package=there) == first
 
-    (there / "vocabulary" / "scales.toml").write_text("[gais]\ndirection = 'lower'\n")
+    (there / "cli.py").write_text("a = 2")
     assert hash_code(notebooks[1], package=there) != first
+
+
+def test_each_vocabulary_file_has_a_hash_apart_from_the_code(tmp_path):
+    """So that it can be said whether the medicine changed, and where, or the program."""
+    write_notebook(tmp_path, *STORY)
+    notebook, package = tmp_path / "notebooks" / "trial.ipynb", tmp_path / "analysis"
+    (package / "vocabulary").mkdir(parents=True)
+    for name in ("scales.toml", "protocol.toml"):
+        (package / "vocabulary" / name).write_bytes(b"[gais]\r\n")
+    code, words = hash_code(notebook, package=package), hash_vocabulary(package=package)
+
+    (package / "vocabulary" / "scales.toml").write_bytes(b"[gais]\ndirection = 'lower'\n")
+    (package / "vocabulary" / "protocol.toml").write_bytes(b"[gais]\n")
+
+    after = hash_vocabulary(package=package)
+    assert hash_code(notebook, package=package) == code
+    assert after.keys() == words.keys() == {"scales.toml", "protocol.toml"}
+    assert after["scales.toml"] != words["scales.toml"]
+    assert after["protocol.toml"] == words["protocol.toml"]
 
 
 def test_the_catalogue_lists_reports_and_their_editions(published):

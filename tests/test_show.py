@@ -17,6 +17,8 @@ import pytest
 from analysis.estimates import bind_estimates, make_estimates
 from analysis.show import figures, sentences, tables
 from analysis.show.disclosure import Released, release
+from analysis.show.figures.making import STYLES
+from analysis.show.tables.definitions import define
 from analysis.vocabulary import BUILT_IN
 from test_disclosure import LEVELS, ORIGIN, course, share
 
@@ -58,7 +60,7 @@ def side_effect(
     of_sessions = {
         "statistic": "sessions with",
         "unit": "sessions",
-        "method": "session_share",
+        "method": "clustered_gee",
         "population": "sessions asked",
         "patients_count": count,
         "patients_total": patients,
@@ -208,7 +210,7 @@ def test_too_few_for_a_rate_is_said_in_words() -> None:
     assert "2 of 3 patients (too few for a percentage) responded" in read_text(
         render(sentences.describe_headline, released)
     )
-    cells = re.findall(r"<td headers[^>]*>(.*?)</td>", render(tables.show_responders, released))
+    cells = re.findall(r"<td[^>]*>(.*?)</td>", render(tables.show_responders, released))
     assert cells[:3] == ["2 of 3", "too few for a percentage", "too few for a percentage"]
 
 
@@ -242,10 +244,9 @@ def test_a_hidden_harm_is_said_in_words() -> None:
     )
     assert row is not None
     assert re.findall(r"<td[^>]*>(.*?)</td>", row[1]) == [
-        "1 to 4 of 200",
-        "not shown",
-        "not shown",
-        "not shown",
+        "1 to 4 of 200",  # patients
+        "not shown",  # sessions
+        "\N{EN DASH}",  # no events on this page
     ]
     figure = figures.plot_side_effects(released)
     assert isinstance(figure, figures.Figure)
@@ -480,17 +481,58 @@ def test_ids_do_not_collide_on_a_page() -> None:
 def test_side_effects_stand_on_patients_and_sessions() -> None:
     """Side by side, zero with its bound, the share recorded and the counting rule beneath."""
     text = read_text(render(tables.show_side_effects, PAGE))
-    assert "Redness 160 of 200 80.0 % 40.0 to 90.0 % 400 of 800, 50.0 %" in text
-    assert "Keloid 0 of 200 0.0 % 0.0 to 1.8 % (bound 1.5 %) 0 of 800, 0.0 %" in text
+    assert "Redness 160 of 200, 80.0 % 40.0 to 90.0 % 400 of 800, 50.0 %" in text
+    assert "Keloid 0 of 200, 0.0 % 0.0 to 1.8 % bound 1.5 % 0 of 800, 0.0 %" in text
     assert "recorded at 800 of 900 sessions (88.9 %)" in text
     assert "counts once per side effect" in text
 
 
-def test_a_footnote_names_population_method_and_confidence() -> None:
-    """No number without saying of whom and how."""
-    text = read_text(render(tables.show_responders, PAGE))
-    assert "Population: analysed: patients of a first course" in text
-    assert "Method: Wilson score interval; confidence 95 %." in text
+def test_below_a_table_stands_what_its_numbers_mean() -> None:
+    """No number without saying what is counted, of whom, how, and where the method is from."""
+    html = render(tables.show_responders, PAGE)
+    assert re.search(r'</div>\s*<details class="meaning">\s*<summary>What each number', html)
+    text = read_text(html)
+    assert "Responders: patients whose scores meet the responder rule of the scale, of pati" in text
+    assert "patients of a first course with the scores the scale needs who could respond (" in text
+    assert "by Wilson score interval (Wilson EB 1927, J Am Stat Assoc 22:209-212;" in text
+    assert text.endswith(", confidence 95 %.")
+
+
+@pytest.mark.parametrize("show", [*TABLES, *FIGURES], ids=lambda show: show.__name__)
+def test_definitions_stand_one_tap_away(show: Show) -> None:
+    """Once for a table, and never folded inside what is folded already."""
+    html = render(show, PAGE)
+    assert html.count("What each number means") == 1
+    folded = html.partition("<details")[2]
+    assert "<details" not in folded
+    assert "What each number means" in folded
+
+
+def test_a_number_of_an_unknown_kind_still_has_whom_and_how() -> None:
+    """A statistic without words of its own is named as it is; markup in it is text."""
+    row = {"statistic": "<b>new", "by": "", "population": "<i>all", "method": "wilson"}
+    told = define([row | {"confidence": 0.95}])
+    assert "&lt;b&gt;new:</strong> <em>of</em> &lt;i&gt;all, <em>by</em> Wilson" in told
+    assert define([{"address": "a published result"}]) == ""
+
+
+def test_columns_below_one_heading_are_a_group() -> None:
+    """What a heading over several columns belongs to is said by groups of columns, and a heading
+    over several lines stands in a body of its own: no cell needs to name its headings."""
+    made = tables.make_table(
+        "trial",
+        "Trial",
+        [{"a": "1", "b": "2", "c": "3"}, {"a": "4", "b": "5", "c": "6\n7"}],
+        {"a": "A", "b": "B", "c": "C"},
+        shown=[],
+        groups=["x <y>", "z"],
+        spanners={"both": ["b", "c"]},
+    )
+    assert '<colgroup span="1"></colgroup><colgroup span="2"></colgroup>' in made.html
+    assert made.html.count("<tbody>") == 2
+    assert '<th class="gt_group_heading" scope="rowgroup" colspan="3">x &lt;y&gt;</th>' in made.html
+    assert "headers=" not in made.html
+    assert '<td class="gt_right">6\n7</td>' in made.html
 
 
 def test_the_flow_keeps_not_yet_due_apart_from_lost() -> None:
@@ -520,6 +562,12 @@ def test_a_figure_says_its_numbers_in_words(plot: Show) -> None:
     assert re.search(r"<details>\s*<summary>.*<table", figure.html, re.DOTALL)
     for cargo in ("<style", "<metadata", "<!--", "<?xml", "<!DOCTYPE", "xlink", "base64", "http:"):
         assert cargo not in figure.html.replace('xmlns="http://www.w3.org/2000/svg"', "")
+
+
+def test_every_colour_has_a_shape_of_its_own() -> None:
+    """Who sees no colours tells the kinds of marks apart by their shapes."""
+    colours, shapes = zip(*STYLES, strict=True)
+    assert len({*colours}) == len({*shapes}) == len(STYLES)
 
 
 def test_no_figure_stays_open() -> None:

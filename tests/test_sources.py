@@ -371,7 +371,7 @@ def test_header_without_rows_is_an_empty_log(tmp_path: Path) -> None:
     ):
         assert estimates["value"].isna().all()
         assert (estimates["count"].fillna(0) == 0).all()
-    assert cohort.list_identifiers() == []
+    assert cohort.list_patients() == []
     assert cohort.count_sessions()["recorded"] == {"event": 0, "none": 0, "not_recorded": 0}
 
 

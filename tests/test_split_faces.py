@@ -10,7 +10,7 @@ import forms
 from analysis.answers.outcomes import compare_halves
 from analysis.intake.cohort import Cohort, load_cohort
 from analysis.intake.example import write_example
-from logs import load, to_day, write_project
+from logs import Clinics, to_day
 
 HEADER = "patient | day | modality | side | adjunct | concern | scale | before | after | reviewed"
 
@@ -70,9 +70,33 @@ CONTRASTS = {
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Cohort:
+def clinics(tmp_path_factory: pytest.TempPathFactory) -> Clinics:
+    """The logs of this module, each a clinic of one log."""
+    done = write_faces(DONE)
+    tables = {
+        "done": done,
+        "turned": done.replace("left", "?").replace("right", "left").replace("?", "right"),
+        "graded": write_faces(GRADES),
+        "asleep": write_faces(write_changes(SECOND_DRUG, FIRST_DRUG), "pigmentation", "hemi-mMASI"),
+        "printed": write_faces(PRINTED),
+        "none responded": write_faces("6 | needling PRP | needling | 3/3 | 3/3"),
+        "none can respond": write_faces("6 | needling PRP | needling | 1/1 | 1/1"),
+        "nobody": NOBODY,
+        "other scale": OTHER_SCALE,
+        "two raters": write_two_raters(),
+        "answers": write_faces(ANSWERS, "wrinkles", "gais"),
+        "windows": write_windows(),
+    }
+    for name, (first, other, *_expected) in FEW.items():
+        tables[name] = write_faces(write_changes(first, other), "pigmentation", "hemi-mMASI")
+    folder = tmp_path_factory.mktemp("clinics")
+    return Clinics(folder, tables, more="[scales]\ngais = 'one_is_best'")
+
+
+@pytest.fixture(scope="module")
+def done(clinics: Clinics) -> Cohort:
     """The cohort of the faces above."""
-    return load(tmp_path_factory.mktemp("done"), write_faces(DONE))
+    return clinics["done"]
 
 
 def test_halves_are_told_apart_by_what_was_done(done: Cohort) -> None:
@@ -81,12 +105,9 @@ def test_halves_are_told_apart_by_what_was_done(done: Cohort) -> None:
     assert count(compare_halves(done, "acne_scars"), "halves") == CONTRASTS
 
 
-def test_sides_make_no_difference(done: Cohort, tmp_path: Path) -> None:
+def test_sides_make_no_difference(done: Cohort, clinics: Clinics) -> None:
     """With left and right exchanged every number is the same."""
-    log = write_faces(DONE)
-    turned = log.replace("left", "?").replace("right", "left").replace("?", "right")
-
-    other = compare_halves(load(tmp_path, turned), "acne_scars")
+    other = compare_halves(clinics["turned"], "acne_scars")
     pd.testing.assert_frame_equal(other, compare_halves(done, "acne_scars"))
 
 
@@ -189,10 +210,9 @@ WITH_PRP = "microneedling with PRP | microneedling"
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+def graded(clinics: Clinics) -> pd.DataFrame:
     """The answers about the faces above."""
-    cohort = load(tmp_path_factory.mktemp("graded"), write_faces(GRADES))
-    return compare_halves(cohort, "acne_scars")
+    return compare_halves(clinics["graded"], "acne_scars")
 
 
 def test_responders_of_each_half(graded: pd.DataFrame) -> None:
@@ -248,11 +268,9 @@ def write_changes(first: tuple[float, ...], other: tuple[float, ...]) -> str:
     )
 
 
-def test_mean_difference_is_that_of_the_paired_t_test(tmp_path: Path) -> None:
+def test_mean_difference_is_that_of_the_paired_t_test(clinics: Clinics) -> None:
     """As R has it; as two groups the interval would hold zero."""
-    faces = write_changes(SECOND_DRUG, FIRST_DRUG)
-    cohort = load(tmp_path, write_faces(faces, "pigmentation", "hemi-mMASI"))
-    frame = compare_halves(cohort, "pigmentation")
+    frame = compare_halves(clinics["asleep"], "pigmentation")
 
     (row,) = list_rows(frame, "difference in change between halves")
     found = tuple(row[name] for name in ("value", "low", "high"))
@@ -270,9 +288,9 @@ PRINTED = """
 """
 
 
-def test_paired_difference_in_print(tmp_path: Path) -> None:
+def test_paired_difference_in_print(clinics: Clinics) -> None:
     """The same pairs as patients of a log."""
-    frame = compare_halves(load(tmp_path, write_faces(PRINTED)), "acne_scars")
+    frame = compare_halves(clinics["printed"], "acne_scars")
 
     (row,) = list_rows(frame, "difference in responders between halves")
     found = [round(row[name], 3) for name in ("value", "low", "high")]
@@ -290,24 +308,11 @@ FEW = {
 }
 
 
-@pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a clinic for each of the cases above."""
-    rows: list[str] = []
-    for name, (first, other, *_expected) in FEW.items():
-        header, *faces = write_faces(
-            write_changes(first, other), "pigmentation", "hemi-mMASI"
-        ).splitlines()
-        rows += [f"{name}{face} | {name}" for face in faces]
-    return write_project(tmp_path_factory.mktemp("few"), "\n".join([f"{header} | clinic", *rows]))
-
-
 @pytest.mark.parametrize("name", FEW)
-def test_few_pairs_or_all_the_same(few: Path, name: str) -> None:
+def test_few_pairs_or_all_the_same(clinics: Clinics, name: str) -> None:
     """A row that says why there is no number, or no interval; never one of width zero."""
     first, _other, status, value, note = FEW[name]
-    cohort = load_cohort("clinic", project=few, clinic=[name])
-    frame = compare_halves(cohort, "pigmentation")
+    frame = compare_halves(clinics[name], "pigmentation")
 
     (row,) = list_rows(frame, "difference in change between halves")
     assert (row["status"], row["total"]) == (status, len(first))
@@ -317,20 +322,17 @@ def test_few_pairs_or_all_the_same(few: Path, name: str) -> None:
     assert row["note"].startswith(note)
 
 
-def test_no_half_that_responded(tmp_path: Path) -> None:
+def test_no_half_that_responded(clinics: Clinics) -> None:
     """Zero on both: the difference is zero with an interval that is not."""
-    log = write_faces("6 | needling PRP | needling | 3/3 | 3/3")
-    (row,) = list_rows(
-        compare_halves(load(tmp_path, log), "acne_scars"), "difference in responders between halves"
-    )
+    frame = compare_halves(clinics["none responded"], "acne_scars")
+    (row,) = list_rows(frame, "difference in responders between halves")
     assert (row["value"], row["count"], row["total"]) == (0, 0, 6)
     assert row["low"] < 0 < row["high"]
 
 
-def test_no_pair_that_could_respond(tmp_path: Path) -> None:
+def test_no_pair_that_could_respond(clinics: Clinics) -> None:
     """All halves begin at the best grade: nobody is in the denominator."""
-    log = write_faces("6 | needling PRP | needling | 1/1 | 1/1")
-    frame = compare_halves(load(tmp_path, log), "acne_scars")
+    frame = compare_halves(clinics["none can respond"], "acne_scars")
 
     statistics = ("responders of a half", "halves that responded")
     rows = [row for each in statistics for row in list_rows(frame, each)]
@@ -349,9 +351,9 @@ no second score  | 0   | needling | right|         | acne scars | gb    | 3     
 """
 
 
-def test_without_both_halves_there_are_no_rows(tmp_path: Path) -> None:
+def test_without_both_halves_there_are_no_rows(clinics: Clinics) -> None:
     """Most logs have none."""
-    cohort = load(tmp_path, NOBODY)
+    cohort = clinics["nobody"]
 
     assert len(cohort.courses) == 4
     assert compare_halves(cohort, "acne_scars").empty
@@ -366,16 +368,16 @@ c       | 0   | right | melasma | hemi-mMASI | 6     | 4     | 90
 """
 
 
-def test_halves_are_compared_on_the_scale_they_are_scored_on(tmp_path: Path) -> None:
+def test_halves_are_compared_on_the_scale_they_are_scored_on(clinics: Clinics) -> None:
     """The headline has no halves: the scale of most faces with both."""
-    cohort = load(tmp_path, OTHER_SCALE)
+    cohort = clinics["other scale"]
 
     assert cohort.count_split_faces("pigmentation") == {"hemi_mmasi": 1}
     assert {*compare_halves(cohort, "pigmentation")["scale"]} == {"hemi_mmasi"}
 
 
-def test_halves_are_scored_by_one_kind_of_rater(tmp_path: Path) -> None:
-    """The preferred one that scored all four; one half by each is no pair."""
+def write_two_raters() -> str:
+    """Return a face with one half by each rater, and one of which a rater scored both."""
     rows = [f"{HEADER} | rater"]
     for patient, side, rater, after in (
         *(("a", "left", "blinded", 1), ("a", "right", "patient", 1)),
@@ -383,22 +385,28 @@ def test_halves_are_scored_by_one_kind_of_rater(tmp_path: Path) -> None:
     ):
         cells = [patient, "0", "needling", side, "", "acne scars", "gb", "3", str(after), "90"]
         rows.append(" | ".join([*cells, rater]))
-    halves = load(tmp_path, "\n".join(rows)).find_halves("acne_scars", "gb_qual")
+    return "\n".join(rows)
+
+
+def test_halves_are_scored_by_one_kind_of_rater(clinics: Clinics) -> None:
+    """The preferred one that scored all four; one half by each is no pair."""
+    halves = clinics["two raters"].find_halves("acne_scars", "gb_qual")
 
     columns = ["patient", "rater", "follow_up_left", "follow_up_right"]
-    assert halves[columns].to_numpy().tolist() == [["clinic/b", "patient", 3, 2]]
+    (found,) = halves[columns].to_numpy().tolist()
+    assert (found[0].partition("-")[2], *found[1:]) == ("b", "patient", 3, 2)
 
 
-def test_answers_on_a_scale_of_change(tmp_path: Path) -> None:
+ANSWERS = """
+6 | needling PRP | needling | / | 1/3
+5 | needling PRP | needling | / | 2/4
+4 | needling PRP | needling | / | 4/3
+"""
+
+
+def test_answers_on_a_scale_of_change(clinics: Clinics) -> None:
     """They need no score before, and are compared as they are: 1 is the best answer."""
-    faces = """
-    6 | needling PRP | needling | / | 1/3
-    5 | needling PRP | needling | / | 2/4
-    4 | needling PRP | needling | / | 4/3
-    """
-    log = write_faces(faces, "wrinkles", "gais")
-    cohort = load(tmp_path, log, more="[scales]\ngais = 'one_is_best'")
-    frame = compare_halves(cohort, "wrinkles")
+    frame = compare_halves(clinics["answers"], "wrinkles")
 
     assert count(frame, "half that did better") == {
         "first half": "11/15",
@@ -408,8 +416,8 @@ def test_answers_on_a_scale_of_change(tmp_path: Path) -> None:
     assert count(frame, "responders of a half") == {"first half": "11/15", "other half": "10/15"}
 
 
-def test_follow_up_of_a_half_keeps_to_the_window(tmp_path: Path) -> None:
-    """Day 27 is no follow-up on either half, nor is a score soon after a laser."""
+def write_windows() -> str:
+    """Return faces that were seen a day early, on the day, and 20 days after a laser."""
     rows = [HEADER]
     for patient, day in (("a", "27"), ("b", "28")):
         rows += [
@@ -420,9 +428,14 @@ def test_follow_up_of_a_half_keeps_to_the_window(tmp_path: Path) -> None:
     rows += [
         f"c | 0 | needling | {side} | | acne scars | gb | 3 | 2 | 90" for side in ("left", "right")
     ]
-    halves = load(tmp_path, "\n".join(rows)).find_halves("acne_scars", "gb_qual")
+    return "\n".join(rows)
 
-    assert halves["patient"].tolist() == ["clinic/b"]
+
+def test_follow_up_of_a_half_keeps_to_the_window(clinics: Clinics) -> None:
+    """Day 27 is no follow-up on either half, nor is a score soon after a laser."""
+    halves = clinics["windows"].find_halves("acne_scars", "gb_qual")
+
+    assert [patient.partition("-")[2] for patient in halves["patient"]] == ["b"]
 
 
 # --- the example --------------------------------------------------------------------------------

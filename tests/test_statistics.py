@@ -10,7 +10,6 @@ from scipy.stats import binom
 from analysis.estimates import make_estimates
 from analysis.statistics.change import estimate_mean_change, estimate_median
 from analysis.statistics.proportions import (
-    estimate_session_share,
     estimate_share,
     estimate_upper_bound,
 )
@@ -144,10 +143,6 @@ DEGENERATE = [
     (estimate_share(2, 10, PROTOCOL["too_small_for_a_subgroup"]), "shown", 0.2, True),
     (estimate_upper_bound(0), "not estimable", None, False),
     (estimate_upper_bound(4), "too few", None, False),
-    (estimate_session_share(0, 0, 0, 0), "not estimable", None, False),
-    (estimate_session_share(8, 40, 2, 4), "too few", None, False),  # 40 sessions of 4 patients
-    (estimate_session_share(8, 40, 4, 5), "shown", 0.2, False),  # sessions are no patients
-    (estimate_session_share(0, 40, 0, 5), "shown", 0.0, True),
     (estimate_mean_change(pd.Series([], dtype=float)), "not estimable", None, False),
     (estimate_mean_change(pd.Series([None, None])), "not estimable", None, False),
     (estimate_mean_change(pd.Series([1.0])), "too few", None, False),
@@ -182,21 +177,11 @@ def test_degenerate_input(
         assert row["note"]
 
 
-def test_sessions_never_make_a_denominator_of_people() -> None:
-    """At zero the interval rests on the patients behind the sessions, not on the sessions."""
-    found = estimate_session_share(0, 200, 0, 20)
-
-    assert found["high"] == pytest.approx(0.168433471, rel=1e-6)  # 0 of 20, not 0 of 200
-    assert (found["patients_count"], found["patients_total"]) == (0, 20)
-
-
 @pytest.mark.parametrize(("count", "total"), [(-1, 5), (6, 5), (1, 0)])
 def test_counts_that_cannot_be(count: int, total: int) -> None:
     """More counted than there are is a mistake of ours and must not become a number."""
     with pytest.raises(ValueError, match="cannot be"):
         estimate_share(count, total)
-    with pytest.raises(ValueError, match="cannot be"):
-        estimate_session_share(count, total, 0, 5)
 
 
 @given(st.integers(5, 400).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

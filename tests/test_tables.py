@@ -31,6 +31,12 @@ def write(folder: Path, **changes: tuple[str, str]) -> Path:
     return write_source(folder, SETTINGS, files)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables as they are, which nothing changes; what is loaded of them is kept there."""
+    return write(tmp_path_factory.mktemp("whole"))
+
+
 def check(project: Path) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Return the tables as they are taken over, and the problems."""
     source = read_source(project, "clinic")
@@ -46,9 +52,9 @@ def test_tables_have_the_columns_of_the_schema() -> None:
     assert {*COLUMNS} - {*NAMES} == {"courses", "course_scores", "problems"}
 
 
-def test_ids_are_made_unique_across_clinics(tmp_path: Path) -> None:
+def test_ids_are_made_unique_across_clinics(whole: Path) -> None:
     """Patients get the source's name in front, sessions their own key, whatever the file has."""
-    found = read_tables(write(tmp_path))
+    found = read_tables(whole)
 
     assert [each["patient"] for each in found["patients"]] == ["clinic/A1", "clinic/B2"]
     assert {each["session"] for each in found["targets"]} == {
@@ -177,11 +183,11 @@ def test_table_with_other_columns(tmp_path: Path, old: str, new: str) -> None:
     assert "Expected: 'session', 'patient', 'term'" in str(refused.value)
 
 
-def test_ids_that_look_alike_are_noted(tmp_path: Path) -> None:
+def test_ids_that_look_alike_are_noted(whole: Path, tmp_path: Path) -> None:
     """An id in letters of elsewhere counts as it is written, and is noted; its row is used."""
     more = "B2,male,,2,false\n        \u04101,female,,,false"  # a Cyrillic letter
-    before = load(write(tmp_path / "before")).account
-    project = write(tmp_path / "after", patients=("B2,male,,2,false", more))
+    before = load(whole).account
+    project = write(tmp_path, patients=("B2,male,,2,false", more))
 
     after = load(project).account
 

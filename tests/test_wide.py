@@ -1,5 +1,6 @@
 """Logs that are not one row per session: patients on one row, and files joined by the patient."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,10 @@ D,V,acne scars,2,,,,,1.5,red,,,,,
 """
 
 
-@pytest.fixture
-def wide(tmp_path: Path) -> Path:
-    return write_source(tmp_path, WIDE, {"log.csv": PATIENTS})
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Read by several tests; what is loaded of it is kept there."""
+    return write_source(tmp_path_factory.mktemp("wide"), WIDE, {"log.csv": PATIENTS})
 
 
 def test_sessions_that_stand_side_by_side(wide: Path) -> None:
@@ -90,15 +92,16 @@ def test_rows_are_counted_as_they_are_written(wide: Path) -> None:
     ]
 
 
-def test_correction_of_a_numbered_cell(engine: Engine, wide: Path) -> None:
+def test_correction_of_a_numbered_cell(engine: Engine, wide: Path, tmp_path: Path) -> None:
     """The numbered column as it is written is where a correction goes."""
-    source = read_source(wide, "clinic")
-    path = write_corrections(source, read_log(engine, source), load(wide).problems)
+    project = shutil.copytree(wide, tmp_path / "project")
+    source = read_source(project, "clinic")
+    path = write_corrections(source, read_log(engine, source), load(project).problems)
     text = path.read_text(encoding="utf-8")
     lines = [line + "2024-02-08" if "2024-02-31" in line else line for line in text.splitlines()]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
-    days = [each["date"] for each in read_tables(wide)["sessions"]]
+    days = [each["date"] for each in read_tables(project)["sessions"]]
 
     assert days == ["2024-01-03", "2024-02-07", "2024-01-04", "2024-02-08", "2024-03-07"]
 
@@ -178,9 +181,10 @@ FILES = {
 }
 
 
-@pytest.fixture
-def joined(tmp_path: Path) -> Path:
-    return write_source(tmp_path, JOINED, FILES)
+@pytest.fixture(scope="module")
+def joined(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Read by several tests; what is loaded of it is kept there."""
+    return write_source(tmp_path_factory.mktemp("joined"), JOINED, FILES)
 
 
 def test_what_is_known_of_a_patient_reaches_the_sessions(joined: Path) -> None:

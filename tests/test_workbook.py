@@ -63,19 +63,26 @@ BEN: Sheet = [
 MERGED = {"Anna": (2, 4, 6), "Ben": (0, 3, 5)}
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A source with both sheets and an empty one."""
-    project = write_source(tmp_path, SETTINGS.replace("SHEETS", ""), {})
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A source with both sheets and an empty one, which nothing changes; what is loaded of it is
+    kept there."""
+    project = write_source(tmp_path_factory.mktemp("sheets"), SETTINGS.replace("SHEETS", ""), {})
     path = project / "data/clinic/log.xlsx"
     write_workbook(path, {"Anna": ANNA, "Ben": BEN, "Sheet3": []}, MERGED)
     return project
 
 
-def test_sheets_are_one_log(project: Path) -> None:
+@pytest.fixture
+def project(kept: Path, tmp_path: Path) -> Path:
+    """The same source, to be changed."""
+    return shutil.copytree(kept, tmp_path / "project")
+
+
+def test_sheets_are_one_log(kept: Path) -> None:
     """Titles and merged headers are understood, columns found by name, days and numbers read as
     Excel means them."""
-    found = read_tables(project)
+    found = read_tables(kept)
 
     sessions = [
         (each["patient"], each["date"], each["needle_longest"], each["recorded"])
@@ -95,9 +102,9 @@ def test_sheets_are_one_log(project: Path) -> None:
     ]
 
 
-def test_problems_name_sheet_and_row(project: Path) -> None:
+def test_problems_name_sheet_and_row(kept: Path) -> None:
     """The row is the one Excel shows beside the cell, the column its header in one line."""
-    assert list_problems(project) == [
+    assert list_problems(kept) == [
         "log.xlsx Anna: 6 Score before score_outside_scale, cell blanked",
         "log.xlsx Anna: 8 Day impossible_date, row set aside",
         "log.xlsx Anna: 9 Day excel_serial_date, repaired",
@@ -106,18 +113,18 @@ def test_problems_name_sheet_and_row(project: Path) -> None:
     ]
 
 
-def test_every_row_of_every_sheet_is_accounted_for(project: Path) -> None:
+def test_every_row_of_every_sheet_is_accounted_for(kept: Path) -> None:
     """Anna: title, two blank rows, total, four visits; Ben: two visits, the header again (2)."""
-    assert load(project).account == Account(read=12, used=5, set_aside=1, not_data=6)
+    assert load(kept).account == Account(read=12, used=5, set_aside=1, not_data=6)
 
 
-def test_real_cells_become_plain_text(project: Path) -> None:
+def test_real_cells_become_plain_text(kept: Path) -> None:
     """A day is an ISO date, a whole number has no point, a tick is yes."""
-    days, needles = read_text(project, "Day"), read_text(project, "Needle")
+    days, needles = read_text(kept, "Day"), read_text(kept, "Needle")
 
     assert days[2:6] == ["2024-01-03", "2024-02-07T10:30:00", "", "31.04.2024"]
     assert needles[2:4] == ["1.5", "1500"]
-    assert read_text(project, "Remarks")[6] == "yes"
+    assert read_text(kept, "Remarks")[6] == "yes"
 
 
 def test_header_cell_that_is_merged(tmp_path: Path) -> None:
@@ -161,11 +168,11 @@ def test_correction_finds_its_sheet(engine: Engine, project: Path) -> None:
 # --- the old binary format ------------------------------------------------------------------
 
 
-@pytest.fixture
-def old_project(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def old_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A source whose workbook is a real ``.xls``; how it was made stands beside the file."""
     settings = SETTINGS.replace("SHEETS", "").replace("log.xlsx", "log.xls")
-    project = write_source(tmp_path, settings, {})
+    project = write_source(tmp_path_factory.mktemp("old"), settings, {})
     shutil.copy(
         Path(__file__).parent / "data/workbooks/two-sheets.xls", project / "data/clinic/log.xls"
     )
@@ -200,12 +207,13 @@ def test_every_row_of_an_old_workbook_is_accounted_for(old_project: Path) -> Non
     ]
 
 
-def test_old_workbook_that_is_cut_off(old_project: Path) -> None:
+def test_old_workbook_that_is_cut_off(old_project: Path, tmp_path: Path) -> None:
     """Half a file is no workbook."""
-    path = old_project / "data/clinic/log.xls"
+    project = shutil.copytree(old_project, tmp_path / "project")
+    path = project / "data/clinic/log.xls"
     path.write_bytes(path.read_bytes()[:2000])
 
-    assert "'log.xls' is not an Excel workbook, or a broken one" in refuse(old_project)
+    assert "'log.xls' is not an Excel workbook, or a broken one" in refuse(project)
 
 
 # --- what cannot be read --------------------------------------------------------------------

@@ -15,12 +15,14 @@ from analysis.vocabulary.describing import describe_methods, describe_protocol
 ROOT = Path(__file__).parents[1]
 # appended, so that a benchmark never stands in for a package of the same name
 sys.path.append(str(ROOT / "benchmarks"))
+from lots import describe_lots  # noqa: E402
 from verdicts import describe_coverage  # noqa: E402
 
 PARTS = {
     "METHODS.md": {
         "methods": describe_methods(METHODS),
         "coverage": describe_coverage(),
+        "lots": describe_lots(),
         "protocol": describe_protocol(BUILT_IN),
     },
     "data/README.md": {"tables": describe_tables()},

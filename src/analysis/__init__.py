@@ -20,7 +20,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.answers import literature, outcomes, population, protocol, side_effects
+    from analysis.answers import (
+        claims,
+        literature,
+        outcomes,
+        population,
+        protocol,
+        reportable,
+        side_effects,
+        trends,
+    )
     from analysis.estimates import bind_estimates, compare_estimates, make_estimates
     from analysis.intake.cohort import Cohort, load_cohort
     from analysis.show import figures, published, sentences, tables
@@ -30,6 +39,7 @@ _HOMES = {
     "Cohort": "analysis.intake.cohort",
     "Released": "analysis.show.disclosure",
     "bind_estimates": "analysis.estimates",
+    "claims": "analysis.answers",
     "compare_estimates": "analysis.estimates",
     "figures": "analysis.show",
     "literature": "analysis.answers",
@@ -40,19 +50,23 @@ _HOMES = {
     "protocol": "analysis.answers",
     "published": "analysis.show",
     "release": "analysis.show.disclosure",
+    "reportable": "analysis.answers",
     "sentences": "analysis.show",
     "side_effects": "analysis.answers",
     "tables": "analysis.show",
+    "trends": "analysis.answers",
 }
 _MODULES = {
+    "claims",
     *("figures", "literature", "outcomes", "population", "protocol", "published", "sentences"),
-    *("side_effects", "tables"),
+    *("reportable", "side_effects", "tables", "trends"),
 }
 
 __all__ = [
     "Cohort",
     "Released",
     "bind_estimates",
+    "claims",
     "compare_estimates",
     "figures",
     "literature",
@@ -63,9 +77,11 @@ __all__ = [
     "protocol",
     "published",
     "release",
+    "reportable",
     "sentences",
     "side_effects",
     "tables",
+    "trends",
 ]
 
 

@@ -89,6 +89,12 @@ class ReportFailedError(OutcomesError):
     exit_code = 5
 
 
+class VerificationError(OutcomesError):
+    """A page is not what rendering it again gives, or cannot be held against that."""
+
+    exit_code = 6
+
+
 class PublishingRefusedError(OutcomesError):
     """An identifier, or a single patient, was found in a page that was about to be shared."""
 

@@ -9,7 +9,7 @@ are not known. Shares are written from 0 to 1; ``events`` are per 100 sessions.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import pandas as pd
@@ -118,6 +118,8 @@ class Origin:
     """Calendar month (``2026-06``) of the last session, empty for a log without sessions."""
     data_hash: str
     """Hash of the log, its ``source.toml``, corrections, vocabularies and ``as_of``."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """The hash of each part of these, by its name, so that it can be said what changed."""
     selection: str
     """The period, clinics and so on that were asked for, in words; empty for everything."""
     vocabulary: Vocabulary
@@ -125,6 +127,8 @@ class Origin:
     """Whether the choice itself may not be shared, as when an operator was chosen."""
     index_modality: str = "microneedling"
     """What the sessions of a course are."""
+    harm_modality: str = "microneedling"
+    """What the sessions are whose side effects are counted; the same, unless one was chosen."""
 
 
 def make_address(row: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ cells that are asked for leave the engine, some at a time.
 import csv
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import reduce
 from operator import add
@@ -111,16 +111,24 @@ def write_all_rows(source: Source, rows: Iterable[Row]) -> Path:
     The rows may be read from the file that is there at the moment: it stays until all are written.
     """
     path = source.folder / FILE
-    aside = path.with_suffix(".csv.part")
+    write_privately(path, lambda file: _write_rows(file, rows))
+    return path
+
+
+def write_privately(path: Path, write: Callable[[TextIO], None]) -> None:
+    """Write a file that its owner alone may read, aside first and then renamed: it is there whole
+    or as it was. A link that stands in its place is replaced, and never followed."""
+    aside = path.with_name(f"{path.name}.part")
     aside.unlink(missing_ok=True)
     handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            _write_rows(file, rows)
+            # a umask takes rights away, and could leave the owner none
+            aside.chmod(0o600)
+            write(file)
         aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
-    return path
 
 
 def _write_rows(file: TextIO, rows: Iterable[Row]) -> None:
@@ -128,21 +136,21 @@ def _write_rows(file: TextIO, rows: Iterable[Row]) -> None:
     quoted = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL)
     plain.writerow(COLUMNS)
     for row in rows:
-        written = row | {name: _guard(row[name]) for name in _TEXTS}
+        written = row | {name: guard(row[name]) for name in _TEXTS}
         texts = [str(written[name]) for name in COLUMNS]
         # a carriage return alone would end the row, and is not quoted of itself
         writer = quoted if any("\r" in text for text in texts) else plain
         writer.writerow(texts)
 
 
-def _guard(text: str) -> str:
+def guard(text: str) -> str:
     """Return text that a spreadsheet shows and does not run: a ``'`` stands before each formula."""
     # most texts have no such mark, and to look for a mark is far quicker than for its place
     return _FORMULA.sub(r"\1'\2", text) if any(mark in text for mark in _MARKS) else text
 
 
 def _take_guard(text: str) -> str:
-    """Return the text as it was before :func:`_guard`; where no ``'`` stands, as it is."""
+    """Return the text as it was before :func:`guard`; where no ``'`` stands, as it is."""
     return _GUARDED.sub(r"\1\2", text) if "'" in text else text
 
 

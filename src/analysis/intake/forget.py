@@ -1,11 +1,11 @@
 """Forgets a source, or one patient of it: what we keep of them beside the log.
 
 The log and ``source.toml`` are the clinic's and are never changed. What was made from them is
-removed: prepared cohorts, and rows of the corrections file.
+removed: prepared cohorts, rows of the corrections file, and lists of who was exposed to a lot.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from analysis.intake.corrections import (
 )
 from analysis.intake.engine import open_engine
 from analysis.intake.sources import Log, Source, list_sources, read_log, read_source
+from analysis.intake.trace import list_patients, list_traces
 
 Place = tuple[str, str, int]
 """File, sheet (empty in a text file) and line."""
@@ -37,6 +38,8 @@ class Forgotten:
     """Cohorts removed from the cache."""
     corrections: int
     """Rows removed from the corrections file."""
+    traces: int = 0
+    """Files of `outcomes trace` removed: all of a source, of a patient those that name one."""
     in_log: tuple[Place, ...] = ()
     """Where the log still holds the patient."""
     unfitting: tuple[Place, ...] = ()
@@ -55,7 +58,7 @@ def check_source_name(project: Path, name: str) -> None:
 
 
 def forget_source(project: Path, name: str) -> Forgotten:
-    """Remove all cached cohorts of a source and its corrections file.
+    """Remove all cached cohorts of a source, its corrections file and its traces.
 
     Raises
     ------
@@ -71,11 +74,15 @@ def forget_source(project: Path, name: str) -> Forgotten:
     removed = _count_rows(path)
     for each in (path, path.with_suffix(".csv.part")):
         each.unlink(missing_ok=True)
-    return Forgotten(cohorts=len(kept), corrections=removed)
+    traces = list_traces(path.parent)
+    for trace in traces:
+        trace.unlink(missing_ok=True)
+    return Forgotten(cohorts=len(kept), corrections=removed, traces=len(traces))
 
 
 def forget_patient(project: Path, name: str, patient: str) -> Forgotten:
-    """Remove one patient's rows from the corrections file, and every cohort that holds them.
+    """Remove one patient's rows from the corrections file, and every cohort and trace that holds
+    them.
 
     ``patient`` is the id as the log writes it, also in another case or as ``source/ID``. A cached
     folder that cannot be read is removed too.
@@ -102,13 +109,18 @@ def forget_patient(project: Path, name: str, patient: str) -> Forgotten:
     except SourceError as problem:
         unread = str(problem)
     held = [folder for folder in list_kept(project, name) if _holds(folder, written, width)]
-    if not (in_log or held or unread):
+    traces = [
+        path for path in list_traces(source.folder) if _names(list_patients(path), written, width)
+    ]
+    if not (in_log or held or traces or unread):
         raise UsageError(
             f"No row of the log and no cached cohort of {name!r} holds this patient, and nothing "
             "was removed; check how the log writes the id."
         )
     for folder in held:
         remove_cohort(folder)
+    for path in traces:
+        path.unlink(missing_ok=True)
     theirs = {*in_log}
     corrected_rows = sum(_find_place(row) in theirs for row in read_all_rows(source))
     if corrected_rows:
@@ -117,6 +129,7 @@ def forget_patient(project: Path, name: str, patient: str) -> Forgotten:
     return Forgotten(
         cohorts=len(held),
         corrections=corrected_rows,
+        traces=len(traces),
         in_log=tuple(in_log),
         unfitting=tuple(unfitting),
         unread=unread,
@@ -167,7 +180,10 @@ def _holds(folder: Path, patient: str, width: int) -> bool:
         kept = pd.read_parquet(folder / "patients.parquet", columns=["patient"])["patient"]
     except (OSError, ValueError, KeyError):
         return True
+    return _names(kept.unique(), patient, width)
+
+
+def _names(patients: Iterable[str], patient: str, width: int) -> bool:
+    """Return whether the patient is among these, which are written as source/ID."""
     wanted = cells.fold_patient(patient, width)
-    return any(
-        cells.fold_patient(each.partition("/")[2], width) == wanted for each in kept.unique()
-    )
+    return any(cells.fold_patient(each.partition("/")[2], width) == wanted for each in patients)

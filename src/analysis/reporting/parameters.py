@@ -186,12 +186,7 @@ def _read_parameter(
 ) -> Parameter:
     kind = _read_kind(statement.annotation)
     if kind is None:
-        raise _slip(
-            place,
-            statement.lineno,
-            f"{name!r} has the type {ast.unparse(statement.annotation)!r}, and a parameter is "
-            "one of str, int, float, bool, list[str] or Optional[...]",
-        )
+        raise _slip(place, statement.lineno, _explain_kind(name, statement.annotation))
     try:
         default = None if statement.value is None else ast.literal_eval(statement.value)
     except ValueError:
@@ -201,6 +196,8 @@ def _read_parameter(
     if statement.value is None or not _is_of_kind(default, kind):
         raise _slip(place, statement.lineno, f"the default of {name!r} is not of type {kind}")
     text = comments.get(statement.end_lineno or statement.lineno, "")
+    if hidden := _find_hidden(statement, text):
+        raise _slip(place, statement.lineno, f"papermill does not see {name!r}: {hidden}")
     return Parameter(name, kind, default, text, _read_choices(text))
 
 
@@ -214,9 +211,40 @@ def _read_kind(annotation: ast.expr) -> str | None:
             return "list[str]"
         case ast.Subscript(value=ast.Name(id="Optional"), slice=ast.Name(id=name)):
             return f"Optional[{name}]" if name in _SCALARS else None
-        case ast.BinOp(left=ast.Name(id=name), op=ast.BitOr(), right=ast.Constant(value=None)):
-            return f"Optional[{name}]" if name in _SCALARS else None
     return None
+
+
+def _explain_kind(name: str, annotation: ast.expr) -> str:
+    """Return what is wrong with a type, and what to write instead of one that papermill's own
+    inspection (``papermill --help-notebook``) does not read: it would leave the parameter out."""
+    written = ast.unparse(annotation)
+    said = f"{name!r} has the type {written!r}, "
+    if isinstance(annotation, ast.BinOp):
+        names = [each for each in re.split(r"\W+", written) if each != "None"]
+        kind = names[0] if names and names[0] in _SCALARS else "int"
+        return f"{said}which papermill does not read; write Optional[{kind}]"
+    if "Literal" in written:
+        return (
+            f"{said}which papermill does not read; write str, and the values in the comment behind "
+            "it: 'one of: a, b'"
+        )
+    return f"{said}and a parameter is one of str, int, float, bool, list[str] or Optional[...]"
+
+
+def _find_hidden(statement: ast.AnnAssign, text: str) -> str:
+    """Return why papermill's own inspection would not see a parameter as it is, or nothing.
+
+    It reads lines, not Python: one with two equals signs is left out, and the first number sign
+    begins the help.
+    """
+    if statement.end_lineno != statement.lineno:
+        return "its declaration is longer than one line"
+    value = ast.unparse(statement.value) if statement.value else ""
+    if "=" in text or "=" in value:
+        return "there is a second '=' in its line; say it without"
+    if "#" in value:
+        return "there is a '#' in its default"
+    return "its help begins with 'type:'" if text.startswith("type:") else ""
 
 
 def _is_of_kind(value: object, kind: str) -> bool:
@@ -260,6 +288,27 @@ def cast_parameters(declared: Sequence[Parameter], given: Mapping[str, str]) -> 
         name: _cast(each, given[name]) if name in given else _copy(each.default)
         for name, each in known.items()
     }
+
+
+def check_values(declared: Sequence[Parameter], values: Mapping[str, Any]) -> dict[str, Value]:
+    """Return a value for every declared parameter from values that were written down with their
+    types, as a page's data file has them; a parameter that is new since has its default.
+
+    Raises :class:`UsageError` for an unknown name and for a value of another type.
+    """
+    known = {each.name: each for each in declared}
+    for name in values:
+        if name not in known:
+            raise UsageError.for_unknown("parameter", name, known)
+    for name, value in values.items():
+        parameter = known[name]
+        if not _is_of_kind(value, parameter.kind):
+            raise UsageError(
+                f"The value of the parameter {name!r} is not of type {parameter.kind}."
+            )
+        if isinstance(value, str) and value != parameter.default:
+            _check_choice(parameter, value)
+    return {each.name: _copy(values.get(each.name, each.default)) for each in declared}
 
 
 def _cast(parameter: Parameter, text: str) -> Value:

@@ -2,17 +2,13 @@
 
 The files of an edition lie side by side in ``reports/<report>/``: the page (``.html``) and the
 released estimates behind it (``.json``). They are written aside and renamed, so that a reader
-never opens half a page, and a run that fails leaves the last good page where it is.
+never opens half a page, and a run that fails leaves the last good page where it is. What a
+shareable edition shows is written down first in ``reports/released.jsonl``.
 """
 
 import hashlib
-import html
-import json
-import os
-import re
 import time
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +17,9 @@ from typing import Any, Final
 from nbformat import NotebookNode
 
 from analysis import errors
-from analysis.errors import OutcomesError, PublishingRefusedError, ReportFailedError, UsageError
-from analysis.estimates import INTERNAL_MARK, MIME_TYPE, tidy
+from analysis.errors import OutcomesError, ReportFailedError, UsageError
+from analysis.estimates import MIME_TYPE, tidy
+from analysis.reporting.editions import FORMAT, name_edition
 from analysis.reporting.kernels import (
     RUN_LIMIT,
     START_LIMIT,
@@ -34,7 +31,6 @@ from analysis.reporting.page import make_failure_page, make_page
 from analysis.reporting.parameters import (
     FAILED,
     REPORTS,
-    Parameter,
     Value,
     cast_parameters,
     find_report,
@@ -43,29 +39,24 @@ from analysis.reporting.parameters import (
     read_title,
 )
 from analysis.reporting.provenance import describe_provenance
+from analysis.reporting.publishing import (
+    Scan,
+    publish,
+    refuse_identifiers,
+    refuse_single_patients,
+    write_json,
+)
+from analysis.reporting.released import Holds, Remembered, is_same, remember_release
 
-FORMAT: Final = 1
-"""Version of the data file's form; raised when a reader of the old form would go wrong."""
 _AUDIENCES: Final = ("shareable", "internal")
 _OF_ONE: Final = " of one concern"
 """A title that ends in this becomes that of the concern."""
-_LONGEST_NAME: Final = 120
-_HASH_DIGITS: Final = 8
-_HITS_NAMED: Final = 5
-_NOT_SHAREABLE: Final = {
-    INTERNAL_MARK: "single patients",
-    'class="dataframe"': "a frame of rows, which nothing has released",
-}
-"""What stands in a page that shows it, and what it is in words."""
 _BUNDLE_KEYS: Final = {"status": str, "audience": str, "origin": dict, "estimates": list}
-
-Scan = Callable[[str], Sequence[str]]
-"""Says in words which identifiers a text holds and where, never the identifier itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rendered:
-    """One edition that was rendered."""
+    """One edition that was rendered and published."""
 
     report: str
     edition: str
@@ -80,6 +71,29 @@ class Rendered:
     seconds: float
     warned: tuple[str, ...]
     """The steps of the notebook that wrote to stderr; the page does not show what."""
+    remembered: Remembered
+    """What this page gives away together with earlier ones."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """One edition as it would be published; no file was written yet."""
+
+    page: str
+    data: str
+    content: Mapping[str, Any]
+    """What ``data`` holds."""
+    warned: tuple[str, ...]
+
+
+class StepFailedError(Exception):
+    """Carries the error for the caller together with what the failure page may say."""
+
+    def __init__(self, step: str, error: OutcomesError, *, told: str = "") -> None:
+        super().__init__(step)
+        self.step = step
+        self.error = error
+        self.told = told or str(error)
 
 
 def render_report(
@@ -89,6 +103,8 @@ def render_report(
     project: Path,
     audience: str | None = None,
     scan: Scan | None = None,
+    inputs: Mapping[str, str] | None = None,
+    holds: Holds = is_same,
     start_limit: float = START_LIMIT,
     run_limit: float = RUN_LIMIT,
 ) -> Rendered:
@@ -96,7 +112,10 @@ def render_report(
 
     ``project`` holds ``notebooks/``, ``data/`` and ``reports/`` and is the kernel's working
     directory. ``given`` holds parameters as text; ``audience`` goes before the one in ``given``.
-    ``scan`` reads page and data before a shareable edition is written. Limits are in seconds.
+    ``scan`` reads page and data before a shareable edition is written, and what would be told of
+    a failed run; ``inputs`` are the hashes
+    of what the data are made of, for the provenance; ``holds`` says whether one choice of a
+    parameter holds another. Limits are in seconds.
 
     Raises :class:`UsageError` for an unknown report or parameter; the same subclass of
     :class:`OutcomesError`, with the same sentence, that the notebook raised;
@@ -114,11 +133,69 @@ def render_report(
     allowed_for = _read_audience(values)
     edition = name_edition(declared, values)
     folder = project / REPORTS / name
+    try:
+        made = make_edition(
+            name,
+            values,
+            project=project,
+            inputs=inputs,
+            start_limit=start_limit,
+            run_limit=run_limit,
+        )
+    except StepFailedError as stopped:
+        failed = stopped if scan is None else _scrub(stopped, scan)
+        if not isinstance(failed.error, UsageError):
+            title = read_title(read_notebook(notebook), otherwise=name)
+            _publish_failure(folder, edition, title, failed)
+        raise failed.error from None
+    remembered = Remembered()
+    if allowed_for == "shareable":
+        refuse_single_patients(made.page)
+        if scan is not None:
+            refuse_identifiers(scan, {"page": made.page, "data file": made.data})
+        # before the page: what was released and is not in the record can never be reckoned with
+        remembered = remember_release(project, made.content, holds)
+    paths = (folder / f"{edition}.html", folder / f"{edition}.json")
+    publish({paths[0]: made.page, paths[1]: made.data})
+    (folder / f"{edition}{FAILED}").unlink(missing_ok=True)
+    return Rendered(
+        report=name,
+        edition=edition,
+        page=paths[0],
+        data=paths[1],
+        sha256=made.content["page"]["sha256"],
+        parameters=values,
+        audience=allowed_for,
+        status=made.content["status"],
+        seconds=time.perf_counter() - begun,
+        warned=made.warned,
+        remembered=remembered,
+    )
+
+
+def make_edition(
+    name: str,
+    values: Mapping[str, Value],
+    *,
+    project: Path,
+    inputs: Mapping[str, str] | None = None,
+    start_limit: float = START_LIMIT,
+    run_limit: float = RUN_LIMIT,
+) -> Made:
+    """Run ``notebooks/<name>.ipynb`` with these values and return page and data, writing nothing.
+
+    ``values`` has one for each parameter, of its type. Raises :class:`UsageError` for an unknown
+    report or audience, and :class:`StepFailedError` for whatever else goes wrong.
+    """
+    notebook = find_report(project, name)
+    declared = read_parameters(notebook)
+    allowed_for = _read_audience(values)
+    edition = name_edition(declared, values)
     title = read_title(read_notebook(notebook), otherwise=name)
     try:
         executed = _run(notebook, values, project, start_limit, run_limit)
         bundle = _collect_bundle(executed, allowed_for)
-        provenance = describe_provenance(notebook, project=project)
+        provenance = describe_provenance(notebook, project=project, inputs=inputs)
         page = make_page(
             executed,
             title=name_subject(title, str(bundle.get("subject", ""))),
@@ -134,39 +211,17 @@ def render_report(
             "report": name,
             "edition": edition,
             "page": {"file": f"{edition}.html", "sha256": sha256},
-            "parameters": values,
+            "parameters": dict(values),
             **{key: bundle[key] for key in ("audience", "status", "threshold") if key in bundle},
             "origin": bundle["origin"],
             "provenance": provenance,
             "estimates": _key_by_address(bundle["estimates"]),
         }
-        data = _write_json(content)
-    except _StepFailedError as failed:
-        if not isinstance(failed.error, UsageError):
-            _publish_failure(folder, edition, title, failed)
-        raise failed.error from None
+        data = write_json(content)
     except ReportFailedError as error:
-        _publish_failure(folder, edition, title, _StepFailedError("the page", error))
-        raise
-    if allowed_for == "shareable":
-        _refuse_single_patients(page)
-        if scan is not None:
-            _refuse_identifiers(scan, {"page": page, "data file": data})
-    paths = (folder / f"{edition}.html", folder / f"{edition}.json")
-    _publish({paths[0]: page, paths[1]: data})
-    (folder / f"{edition}{FAILED}").unlink(missing_ok=True)
-    return Rendered(
-        report=name,
-        edition=edition,
-        page=paths[0],
-        data=paths[1],
-        sha256=sha256,
-        parameters=values,
-        audience=allowed_for,
-        status=bundle["status"],
-        seconds=time.perf_counter() - begun,
-        warned=tuple(dict.fromkeys(_find_warned(executed))),
-    )
+        raise StepFailedError("the page", error) from None
+    warned = tuple(dict.fromkeys(_find_warned(executed)))
+    return Made(page=page, data=data, content=content, warned=warned)
 
 
 def name_subject(title: str, subject: str) -> str:
@@ -184,59 +239,7 @@ def _read_audience(values: Mapping[str, Value]) -> str:
     return audience
 
 
-# ── the edition's name ───────────────────────────────────────────────────────────────────────
-
-
-def name_edition(declared: Sequence[Parameter], values: Mapping[str, Value]) -> str:
-    """Return the file name, without its ending, of the edition with these values.
-
-    ``example--concern=acne_scars--internal``: the source, every parameter that differs from its
-    default, and the audience when it is internal. A name that had to be shortened or cleaned for
-    the file system ends in a hash of the values, so that two editions never share a file.
-    """
-    differing = {
-        each.name: values[each.name]
-        for each in declared
-        if each.name not in ("source", "audience") and values[each.name] != each.default
-    }
-    source = values.get("source") or "all"
-    asked = [("", source), *((f"{name}=", value) for name, value in differing.items())]
-    name = "--".join(f"{key}{'+'.join(map(_clean_name, _to_texts(each)))}" for key, each in asked)
-    as_given = "--".join(f"{key}{'+'.join(_to_texts(each))}" for key, each in asked)
-    if name != as_given or len(name) > _LONGEST_NAME:
-        everything = json.dumps([source, differing], ensure_ascii=True).encode()
-        digest = hashlib.sha256(everything).hexdigest()[:_HASH_DIGITS]
-        name = f"{name[:_LONGEST_NAME].rstrip('-.')}--{digest}"
-    return f"{name}--internal" if values["audience"] == "internal" else name
-
-
-def _to_texts(value: Value) -> list[str]:
-    if isinstance(value, list):
-        return value or [""]
-    if isinstance(value, bool):
-        return ["true" if value else "false"]
-    return ["" if value is None else str(value)]
-
-
-def _clean_name(text: str) -> str:
-    """Keep what every file system takes; what separates parts or ends a name gives way too."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    safe = re.sub(r"[^A-Za-z0-9_.-]+", "_", plain)
-    safe = re.sub(r"\.(?=\.|failed$|$)", "_", re.sub(r"-{2,}", "-", safe))
-    return safe.strip("-").lstrip(".") or "_"
-
-
 # ── what the notebook did ────────────────────────────────────────────────────────────────────
-
-
-class _StepFailedError(Exception):
-    """Carries the error for the caller together with what the failure page may say."""
-
-    def __init__(self, step: str, error: OutcomesError, *, told: str = "") -> None:
-        super().__init__(step)
-        self.step = step
-        self.error = error
-        self.told = told or str(error)
 
 
 def _run(
@@ -254,7 +257,7 @@ def _run(
         raise _explain(stopped, notebook.stem) from None
 
 
-def _explain(stopped: NotebookStoppedError, report: str) -> _StepFailedError:
+def _explain(stopped: NotebookStoppedError, report: str) -> StepFailedError:
     """Turn what stopped the notebook into the error the caller sees.
 
     An error of our own family keeps its class and sentence, which never hold a patient's value.
@@ -262,13 +265,23 @@ def _explain(stopped: NotebookStoppedError, report: str) -> _StepFailedError:
     """
     ours = {each.__name__: each for each in _list_classes(OutcomesError)}
     if stopped.error_class in ours and stopped.said:
-        return _StepFailedError(stopped.step, ours[stopped.error_class](stopped.said))
+        return StepFailedError(stopped.step, ours[stopped.error_class](stopped.said))
     told = stopped.reason or f"The error was of class {stopped.error_class}."
     error = ReportFailedError(
         f"Report {report!r} failed at the step {stopped.step!r}: "
         f"{told[0].lower()}{told[1:]} Run notebooks/{report}.ipynb in JupyterLab to see more."
     )
-    return _StepFailedError(stopped.step, error, told=told)
+    return StepFailedError(stopped.step, error, told=told)
+
+
+def _scrub(failed: StepFailedError, scan: Scan) -> StepFailedError:
+    """Return the failure without its words where they hold an identifier: a notebook of the
+    clinic's own may raise our errors with any text. A slip in the call is repeated as it is."""
+    if isinstance(failed.error, UsageError) or not scan(f"{failed.told} {failed.error}"):
+        return failed
+    told = "What the error said may name somebody and is not repeated."
+    where = f"The report failed at the step {failed.step!r}: {told[0].lower()}{told[1:]}"
+    return StepFailedError(failed.step, type(failed.error)(where), told=told)
 
 
 def _list_classes(base: type[OutcomesError]) -> Iterator[type[OutcomesError]]:
@@ -325,60 +338,7 @@ def _key_by_address(records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str,
     return keyed
 
 
-# ── files ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _write_json(content: Mapping[str, Any]) -> str:
-    try:
-        return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    except ValueError:
-        raise ReportFailedError(
-            "The released estimates hold a number that is not finite; JSON has none."
-        ) from None
-
-
-def _refuse_identifiers(scan: Scan, texts: Mapping[str, str]) -> None:
-    hits = [f"{hit} ({place})" for place, text in texts.items() for hit in scan(text)]
-    if hits:
-        named = dict.fromkeys(hits)
-        more = f" and {len(named) - _HITS_NAMED} more" if len(named) > _HITS_NAMED else ""
-        raise PublishingRefusedError(
-            f"Nothing was written, because a shareable page may not hold identifiers: "
-            f"{'; '.join([*named][:_HITS_NAMED])}{more}. Look there; where it is an ordinary word "
-            "that is also somebody's identifier, give that patient another one."
-        )
-
-
-def _refuse_single_patients(page: str) -> None:
-    """Refuse what shows single patients, and a frame that was put on the page as it is."""
-    plain = html.unescape(page)
-    found = [told for mark, told in _NOT_SHAREABLE.items() if mark in plain]
-    if found:
-        raise PublishingRefusedError(
-            f"Nothing was written, because a shareable page may not hold {' nor '.join(found)}: "
-            "pass the page's own release on to what is shown, and show nothing else."
-        )
-
-
-def _publish(texts: Mapping[Path, str]) -> None:
-    """Write all files aside first, then rename them, so that none is ever half there."""
-    aside = {path: path.with_name(f".{path.name}.{os.getpid()}.aside") for path in texts}
-    try:
-        for path, text in texts.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            aside[path].write_bytes(text.encode())
-        for path in texts:
-            os.replace(aside[path], path)
-    except OSError as error:
-        place = "/".join((REPORTS, *next(iter(texts)).parts[-2:]))
-        raise ReportFailedError(f"{place} cannot be written: {error.strerror}.") from None
-    finally:
-        for path in aside.values():
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
-
-
-def _publish_failure(folder: Path, edition: str, title: str, failed: _StepFailedError) -> None:
+def _publish_failure(folder: Path, edition: str, title: str, failed: StepFailedError) -> None:
     page = folder / f"{edition}.html"
     kept = "The last good page is unchanged." if page.exists() else "There is no earlier page."
     told = (
@@ -389,4 +349,4 @@ def _publish_failure(folder: Path, edition: str, title: str, failed: _StepFailed
     text = make_failure_page(title=title, step=failed.step, paragraphs=told)
     # a folder that cannot be written must not hide why the report failed
     with suppress(ReportFailedError):
-        _publish({folder / f"{edition}{FAILED}": text})
+        publish({folder / f"{edition}{FAILED}": text})

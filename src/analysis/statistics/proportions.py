@@ -58,29 +58,6 @@ def estimate_upper_bound(total: int) -> dict[str, Any]:
     return estimate | {"value": bound, "confidence": confidence}
 
 
-def estimate_session_share(
-    count: int, total: int, patients_count: int, patients_total: int
-) -> dict[str, Any]:
-    """Return the share of sessions, which has no interval: sessions of one patient are not
-    independent. At zero the exact interval on the patients behind the sessions stands in."""
-    _check_counts(count, total)
-    estimate = {
-        "count": count,
-        "total": total,
-        "patients_count": patients_count,
-        "patients_total": patients_total,
-        "method": "session_share" if count else "session_zero",
-    }
-    if total == 0:
-        return estimate | {"status": "not estimable", "note": "no session in the denominator"}
-    if patients_total < PROTOCOL["too_small_for_a_rate"].whole:
-        return estimate | {"status": "too few"}
-    if count:
-        return estimate | {"value": count / total}
-    on_patients = estimate_share(0, patients_total)
-    return estimate | {key: on_patients[key] for key in ("value", "low", "high", "confidence")}
-
-
 # ---- two shares --------------------------------------------------------------------------------
 
 

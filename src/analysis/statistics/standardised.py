@@ -18,6 +18,7 @@ _LONGEST_STEP: Final = 5.0  # of a coefficient of a logistic model
 _RIDGE: Final = 1e-9  # of the patients, so that a resample without a level can be solved
 _SAME: Final = 1e-9  # rank tolerance of the scaled design
 _NUMBERS_AT_ONCE: Final = 2_000_000  # weights of resamples held in memory at a time: 16 MB
+_MOST_PROFILED: Final = 20_000_000  # patients times cells: 160 MB
 _NOT_PARTED: Final = 15.0  # log odds: a share nearer to 0 or 1 than 3 in ten million is an edge
 
 
@@ -30,13 +31,21 @@ class _Cells:
     outcome: Reals
     """(c,)"""
     patients: Reals
-    """(c,): how many."""
+    """(c,): how many patients, or sessions."""
+    profiles: Reals
+    """(q, c): how many of each cell a patient has; patients who are alike in that are one row."""
+    alike: Reals
+    """(q,): how many patients have each profile."""
     is_share: bool
     """Whether the outcome is 0 or 1 for everybody."""
 
 
 def estimate_standardised_difference(
-    outcome: pd.Series, group: pd.Series, adjust: pd.DataFrame, seed: int
+    outcome: pd.Series,
+    group: pd.Series,
+    adjust: pd.DataFrame,
+    seed: int,
+    patient: pd.Series | None = None,
 ) -> dict[str, Any]:
     """Return the mean outcome had all patients been in the group, less that had none been.
 
@@ -55,28 +64,33 @@ def estimate_standardised_difference(
     adjust
         One row for each patient, in the same order. Numbers count as they are, everything else as
         its levels. No columns: the plain difference.
+    patient
+        Where the entries are sessions: whose each is, in the same order. Patients are resampled
+        with all their sessions. Left out, each entry is a patient.
 
     Returns
     -------
-    ``count`` is the patients of whom all is known, ``total`` all patients given; the others are
-    left out, which the note says. Not estimable with one group empty, the outcome the same for
-    everybody, what is adjusted for telling the group (singular), or the outcome being told apart
-    without error (separation); too few with less than the protocol's least number for a subgroup in
-    either group.
+    ``count`` is the patients (or sessions) of whom all is known, ``total`` all given; the others
+    are left out, which the note says. With ``patient`` also patients_count and patients_total. Not
+    estimable with one group empty, the outcome the same for everybody, what is adjusted for telling
+    the group (singular), or the outcome being told apart without error (separation); too few with
+    less than the protocol's least number of patients for a subgroup in either group.
 
     Notes
     -----
     Robins 1986, Math Model 7:1393-1512 (g-computation); Snowden, Rose and Mortimer 2011, Am J
     Epidemiol 173:731-738.
     """
-    known = _keep_known(outcome, group, adjust)
+    known = _keep_known(outcome, group, adjust, patient)
     estimate: dict[str, Any] = {
         "count": len(known),
         "total": len(outcome),
         "method": "standardised_difference",
     }
-    inside = int(known["group"].sum())
-    least = min(inside, len(known) - inside)
+    if patient is not None:
+        estimate |= {"patients_count": known["patient"].nunique()}
+        estimate |= {"patients_total": patient.nunique()}
+    least = min(known.loc[known["group"] == side, "patient"].nunique() for side in (0, 1))
     if not least:
         return estimate | {"status": "not estimable", "note": "nobody in one of the groups"}
     if least < PROTOCOL["too_small_for_a_subgroup"].whole:
@@ -104,11 +118,17 @@ def estimate_standardised_difference(
 # ---- from patients to cells --------------------------------------------------------------------
 
 
-def _keep_known(outcome: pd.Series, group: pd.Series, adjust: pd.DataFrame) -> pd.DataFrame:
-    """Return the patients of whom all is known: outcome, group, and columns by name."""
+def _keep_known(
+    outcome: pd.Series, group: pd.Series, adjust: pd.DataFrame, patient: pd.Series | None
+) -> pd.DataFrame:
+    """Return the patients of whom all is known: patient, outcome, group, and columns by name."""
+    whose = np.arange(len(outcome)) if patient is None else pd.factorize(patient)[0]
+    if len(whose) != len(outcome):
+        raise ValueError("outcome and patient are not of the same sessions")
     if not len(outcome) == len(group) == len(adjust):
         raise ValueError("outcome, group and what is adjusted for are not of the same patients")
     columns: dict[Any, Any] = {
+        "patient": whose,
         "outcome": outcome.astype("Float64").to_numpy(dtype=float, na_value=np.nan),
         "group": group.astype("boolean").astype("Float64").to_numpy(dtype=float, na_value=np.nan),
     }
@@ -121,16 +141,33 @@ def _keep_known(outcome: pd.Series, group: pd.Series, adjust: pd.DataFrame) -> p
 def _list_cells(known: pd.DataFrame) -> _Cells:
     outcome = known["outcome"].to_numpy(dtype=float)
     columns = [np.ones(len(known)), known["group"].to_numpy(dtype=float)]
-    for name in known.columns[2:]:
+    for name in known.columns[3:]:
         columns += _code(known[name])
     rows = np.column_stack([outcome, *columns])
-    cells, patients = np.unique(rows, axis=0, return_counts=True)
+    cells, places, patients = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    profiles, alike = _list_profiles(known["patient"].to_numpy(), places.ravel(), len(cells))
     return _Cells(
         design=cells[:, 1:],
         outcome=cells[:, 0],
         patients=patients.astype(float),
+        profiles=profiles,
+        alike=alike,
         is_share=bool(np.isin(outcome, (0, 1)).all()),
     )
+
+
+def _list_profiles(whose: Any, places: Any, cells: int) -> tuple[Reals, Reals]:
+    """Return what patients have of each cell, (q, c), and how many have the same, (q,); nothing for
+    more patients with several entries than are resampled."""
+    if len(np.unique(whose)) == len(whose):
+        return np.eye(cells), np.bincount(places, minlength=cells).astype(float)
+    _, patients = np.unique(whose, return_inverse=True)
+    if (patients.max() + 1) * cells > _MOST_PROFILED:
+        return np.empty((0, cells)), np.empty(0)
+    had = np.zeros((patients.max() + 1, cells))
+    np.add.at(had, (patients, places), 1)
+    profiles, alike = np.unique(had, axis=0, return_counts=True)
+    return profiles, alike.astype(float)
 
 
 def _code(column: pd.Series) -> list[Reals]:
@@ -148,7 +185,7 @@ def _find_obstacle(cells: _Cells) -> str:
     """Return why there is no comparison, or nothing."""
     if cells.outcome.min() == cells.outcome.max():
         return "the outcome is the same for everybody"
-    if len(cells.outcome) > PROTOCOL["bootstrap_most"].whole:
+    if not len(cells.profiles) or max(cells.profiles.shape) > PROTOCOL["bootstrap_most"].whole:
         return "so many different patients are not resampled"
     scaled = cells.design * np.sqrt(cells.patients)[:, None]
     scaled = scaled / np.linalg.norm(scaled, axis=0)
@@ -172,15 +209,17 @@ def _find_obstacle(cells: _Cells) -> str:
 def _resample(cells: _Cells, seed: int) -> Reals:
     """Return the difference in each resample of patients that has both groups."""
     random = np.random.default_rng(seed)
-    people = int(cells.patients.sum())
+    people = int(cells.alike.sum())
     wanted = PROTOCOL["standardised_resamples"].whole
-    at_once = max(1, _NUMBERS_AT_ONCE // len(cells.patients))
+    at_once = max(1, _NUMBERS_AT_ONCE // max(cells.profiles.shape))
     found = []
     for start in range(0, wanted, at_once):
         size = min(at_once, wanted - start)
-        weights = random.multinomial(people, cells.patients / people, size=size).astype(float)
+        drawn = random.multinomial(people, cells.alike / people, size=size).astype(float)
+        weights = drawn @ cells.profiles
         inside = weights @ cells.design[:, 1]
-        found.append(_standardise(cells, weights[(inside > 0) & (inside < people)]))
+        has_both = (inside > 0) & (inside < weights.sum(axis=1))
+        found.append(_standardise(cells, weights[has_both]))
     return np.concatenate(found)
 
 

@@ -15,6 +15,7 @@ from analysis.vocabulary.published import (
 )
 from analysis.vocabulary.reading import read_vocabulary
 from analysis.vocabulary.terms import (
+    Claim,
     Concern,
     Constant,
     Contraindication,
@@ -36,6 +37,7 @@ __all__ = [
     "BUILT_IN",
     "METHODS",
     "PROTOCOL",
+    "Claim",
     "Concern",
     "Constant",
     "Contraindication",

@@ -16,6 +16,7 @@ KINDS: Final[Mapping[str, str]] = {
     "methods": "method",
     "benchmarks": "published study",
     "regulatory": "regulatory status",
+    "claims": "claim of the patient article",
 }
 _ABSENT: Final = "not known from a primary source"
 _SAID_APART: Final = {"key", "name", "local", "checked_by", "reviewed_on", "reference"}

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from analysis.errors import VocabularyError, sentence_for_unknown
 from analysis.vocabulary.checking import check_products, check_status, check_study
 from analysis.vocabulary.terms import (
+    Claim,
     Concern,
     Constant,
     Contraindication,
@@ -36,10 +37,13 @@ FILES: Mapping[str, type] = MappingProxyType(
         "methods": Method,
         "benchmarks": Study,
         "regulatory": RegulatoryStatus,
+        "claims": Claim,
     }
 )
 PUBLISHED = ("benchmarks", "regulatory")
 """Facts that others published: a clinic may add to them, and may not rewrite one."""
+FIXED = ("claims",)
+"""Each block has a rule of its own in the code, so a clinic can neither add one nor rewrite it."""
 _FOLDER = Path(__file__).parent
 _SET_BY_US = {"key", "local"}
 OVERLAY = "vocabulary.toml"
@@ -65,9 +69,10 @@ def read_vocabulary(overlay: Path | None = None) -> Vocabulary:
     places = {name: dict.fromkeys(blocks, f"{name}.toml") for name, blocks in parts.items()}
     if overlay is not None and overlay.exists():
         for name, blocks in _read_toml(overlay).items():
-            if name not in FILES or not isinstance(blocks, dict):
+            if name not in FILES or name in FIXED or not isinstance(blocks, dict):
+                possible = [each for each in FILES if each not in FIXED]
                 raise VocabularyError.for_slip(
-                    OVERLAY, name, "", sentence_for_unknown("group of blocks", name, FILES)
+                    OVERLAY, name, "", sentence_for_unknown("group of blocks", name, possible)
                 )
             local: dict[str, Any] = _read_blocks(
                 f"{OVERLAY} ({name})", blocks, FILES[name], local=True

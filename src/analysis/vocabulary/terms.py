@@ -139,6 +139,8 @@ class SideEffect(Reviewed):
     persistent: bool = False
     late: bool = False
     """Appears weeks later: counts only where somebody looked inside its onset window."""
+    possibly_reportable: bool = False
+    """Listed for the clinic whatever was written of it: it may have to be reported."""
     spellings: tuple[str, ...] = ()
     short_spellings: tuple[str, ...] = ()
 
@@ -167,6 +169,16 @@ class Constant:
     def whole(self) -> int:
         """The value as a whole number, for days and counts."""
         return int(self.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What the patient article tells patients, in its own words."""
+
+    key: str
+    name: str
+    quote: str
+    reference: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +282,7 @@ class Vocabulary:
     methods: Mapping[str, Method]
     benchmarks: Mapping[str, Study]
     regulatory: Mapping[str, RegulatoryStatus]
+    claims: Mapping[str, Claim]
 
     @property
     def analysed_concerns(self) -> Mapping[str, Concern]:

@@ -70,7 +70,7 @@ def list_groupings(courses: pd.DataFrame) -> Mapping[str, pd.Series]:
         "skin type group": courses["skin_type"].map(_group_skin_type, na_action="ignore"),
         "skin type": courses["skin_type"].map(SKIN_TYPES, na_action="ignore"),
         "needle": courses["needle_longest"].map(name_needle_band, na_action="ignore"),
-        "passes": courses["passes"].map(_name_passes_band, na_action="ignore"),
+        "passes": courses["passes"].map(name_passes_band, na_action="ignore"),
         "adjunct": keep_frequent(courses["adjunct"]),
         "subtype": courses["subtype"],
         "clinic": keep_frequent(courses["clinic"]),
@@ -108,7 +108,8 @@ def _group_skin_type(skin_type: int) -> str:
     )
 
 
-def _name_passes_band(passes: int) -> str:
+def name_passes_band(passes: int) -> str:
+    """Return the band of a number of passes, such as "5 to 6"."""
     first, width, until = (
         PROTOCOL[key].whole
         for key in ("passes_first_band", "passes_band_width", "passes_bands_until")

@@ -4,11 +4,12 @@ Above the cohort there are people, below it rows. Patients, courses and patient 
 pandas frames; the session table itself is never handed out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 import pandas as pd
@@ -17,7 +18,31 @@ from ibis import _
 from analysis.errors import UsageError
 from analysis.estimates import Origin
 from analysis.intake.clean import Account
+from analysis.intake.cohort.claims import follow_harms, summarise_sessions
+from analysis.intake.cohort.exposed import find_exposed, find_side_effects_since
+from analysis.intake.cohort.harms import (
+    GROUPINGS,
+    PERIODS,
+    add_onset,
+    count_by_level,
+    count_lasting,
+    find_ends,
+    find_seen_later,
+    find_window,
+    list_asked_besides,
+    list_windows,
+    name_levels,
+    name_window,
+)
+from analysis.intake.cohort.reportable import find_seriousness, list_grave_events
 from analysis.intake.cohort.selection import Selection, parse_span
+from analysis.intake.cohort.timeline import (
+    Period,
+    count_filled,
+    list_days_of_harm,
+    measure_pain,
+)
+from analysis.intake.cohort.treatments import Treatments
 from analysis.intake.derive import build_halves, place_scores
 from analysis.intake.engine import connect
 from analysis.intake.schema import ALL_TERMS, HALVES, INDEX_MODALITIES, check_table
@@ -56,7 +81,9 @@ class Cohort:
 
     def turn_to(self, index_modality: str) -> "Cohort":
         """Return the same log, chosen in the same way, with courses of another modality."""
-        return replace(self, selection=replace(self.selection, index_modality=index_modality))
+        selection = replace(self.selection, index_modality=index_modality)
+        origin = replace(self.origin, index_modality=index_modality, selection=selection.describe())
+        return replace(self, selection=selection, origin=origin)
 
     def list_other_modalities(self, concern: str) -> list[str]:
         """Return the modalities with courses for a concern beside the index modality, in the order
@@ -183,32 +210,127 @@ class Cohort:
         return counts.order_by("patient", "concern").execute()
 
     @cached_property
-    def harms(self) -> pd.DataFrame:
-        """One row per patient × concern (empty: all) × side effect that was seen or denied by name.
+    def harm_exposures(self) -> pd.DataFrame:
+        """Chosen sessions of :attr:`harm_modality`, one row per patient × concern (empty: all).
 
-        Columns: patient, concern, term, sessions_with, sessions_denied (asked about this term only,
-        in sessions where nothing else was asked).
+        Columns: patient, concern, sessions, sessions_recorded (side effects were asked about), and
+        for each window of a late side effect (:func:`.harms.name_window`) those of them after which
+        the patient was seen inside it.
         """
-        recorded = self._table("recorded")
-        asked = recorded.filter(_.term == ALL_TERMS)
-        denied = recorded.filter(_.term != ALL_TERMS).anti_join(asked, "session")
-        seen = self._table("side_effects").select("session", "term", is_seen=True)
-        either = seen.union(denied.select("session", "term", is_seen=False))
-        rows = self._with_concerns(self._sessions.inner_join(either, "session"))
+        asked = self._table("recorded").filter(_.term == ALL_TERMS)
+        asked = asked.select("session").distinct().mutate(is_asked=True)
+        windows = [*map(name_window, list_windows(self.vocabulary.side_effects.values()))]
+        sessions = self._with_concerns(self._harm_sessions).select("session", "patient", "concern")
+        sessions = sessions.left_join(asked, "session").drop("session_right")
+        sessions = sessions.left_join(self._seen_later, "session").drop("session_right")
+        is_asked = sessions.is_asked.fill_null(False)
+        flags = {name: is_asked & sessions[name].fill_null(False) for name in windows}
+        counts = sessions.group_by("patient", "concern").agg(
+            sessions=sessions.session.nunique(),
+            sessions_recorded=sessions.session.nunique(where=is_asked),
+            **{name: sessions.session.nunique(where=flag) for name, flag in flags.items()},
+        )
+        return counts.order_by("patient", "concern").execute()
+
+    @cached_property
+    def harms(self) -> pd.DataFrame:
+        """One row per patient × concern (empty: all) × side effect that was seen, or asked about
+        besides the general question.
+
+        Columns: patient, concern, term, sessions_with (in which it began), sessions_besides (that
+        were asked about this term though not in general; see :func:`.harms.list_asked_besides`) and
+        worst (the highest severity recorded, missing without one).
+        """
+        effects, events = self.vocabulary.side_effects, self._events
+        besides = list_asked_besides(self._table("recorded"), events, self._seen_later, effects)
+        seen = events.select("session", "term", "severity", is_onset="is_onset", is_besides=False)
+        none = ibis.null("int64")
+        more = besides.select("session", "term", severity=none, is_onset=False, is_besides=True)
+        rows = self._with_concerns(self._harm_sessions).select("session", "patient", "concern")
+        rows = rows.inner_join(seen.union(more), "session")
         counts = rows.group_by("patient", "concern", "term").agg(
-            sessions_with=_.session.nunique(where=_.is_seen),
-            sessions_denied=_.session.nunique(where=~_.is_seen),
+            sessions_with=rows.session.nunique(where=rows.is_onset),
+            sessions_besides=rows.session.nunique(where=rows.is_besides),
+            worst=rows.severity.max(),
         )
         return counts.order_by("patient", "concern", "term").execute()
+
+    @cached_property
+    def harm_ends(self) -> pd.DataFrame:
+        """How long the first event of a patient × side effect lasted; see :func:`.harms.find_ends`.
+
+        Columns: patient, term, days and has_ended, both missing where nobody can say.
+        """
+        ends = find_ends(self._began, self._table("assessments"), self._table("sessions"))
+        return ends.order_by("patient", "term").execute()
+
+    @cached_property
+    def lasting(self) -> pd.DataFrame:
+        """How many expected reactions lasted as long: patient, term as written, state, events; see
+        :func:`.harms.count_lasting`."""
+        effects = self.vocabulary.side_effects
+        expected = [key for key, each in effects.items() if each.severity_class == "expected"]
+        events = self._began.filter(_.written_as.isin(expected))
+        return count_lasting(events).order_by("patient", "term", "state").execute()
+
+    def count_harms(
+        self, terms: Sequence[str], by: str = "", *, modality: str = ""
+    ) -> pd.DataFrame:
+        """Return chosen sessions and those with any of these side effects, by patient and level.
+
+        Columns: patient, level (empty without ``by``, missing where not recorded; numbers as they
+        are), sessions, sessions_asked, sessions_with (in which one of them began) and onsets. Of
+        one term, the sessions asked about it are those of :attr:`harms`; of several, those where
+        side effects were recorded in general.
+
+        Parameters
+        ----------
+        terms
+            Keys of side effects.
+        by
+            Empty, or one of "modality" (all of them, each for itself), "setting", "needle",
+            "passes", "adjunct", "clinic", "operator", "device", "cartridge lot", "serum lot",
+            "month", "quarter", "concern" (a session counts under each it treated).
+        modality
+            What the sessions are; :attr:`harm_modality` if empty.
+
+        Raises
+        ------
+        UsageError
+            For another ``by``.
+        """
+        possible = ("", *GROUPINGS, *PERIODS, "concern")
+        if by not in possible:
+            raise UsageError.for_unknown("grouping", by, possible)
+        sessions = self._sessions
+        if by != "modality":
+            sessions = sessions.filter(_.modality == (modality or self.harm_modality))
+        events = self._events.filter(_.is_onset & _.term.isin([*terms]))
+        levelled = name_levels(sessions, self._table("targets"), by)
+        asked = self._list_asked(terms)
+        return count_by_level(levelled, asked, events.select("session", "term")).execute()
+
+    def _list_asked(self, terms: Sequence[str]) -> ibis.Table:
+        """Return the sessions that were asked about these side effects: session."""
+        recorded = self._table("recorded")
+        general = recorded.filter(_.term == ALL_TERMS).select("session")
+        if len(terms) != 1:
+            return general
+        effects, (term,) = self.vocabulary.side_effects, terms
+        if window := find_window(effects.get(term)):
+            later = self._seen_later
+            general = general.semi_join(later.filter(later[name_window(window)]), "session")
+        besides = list_asked_besides(recorded, self._events, self._seen_later, effects)
+        return general.union(besides.filter(_.term == term).select("session"))
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
         """One row per patient × concern (empty: all) with a session soon enough after another.
 
         Columns: patient, concern, intervals, short_intervals (under the usual interval),
-        median_days. Only the index modality in the clinic; a gap over the course limit is not an
-        interval. An interval belongs to the session that ends it, and all sessions of the log begin
-        one, whatever was chosen.
+        median_days, shortest_days. Only the index modality in the clinic; a gap over the course
+        limit is not an interval. An interval belongs to the session that ends it, and all sessions
+        of the log begin one, whatever was chosen.
         """
         chosen = self._sessions.select("session", is_chosen=True)
         index = self._with_concerns(self._index_sessions.left_join(chosen, "session"))
@@ -220,8 +342,55 @@ class Cohort:
             intervals=_.count(),
             short_intervals=(_.days < PROTOCOL["usual_interval"].whole).sum(),
             median_days=_.days.median().cast("float64"),
+            shortest_days=_.days.min().cast("float64"),
         )
         return counts.order_by("patient", "concern").execute()
+
+    def count_filled(self, by: Period) -> pd.DataFrame:
+        """Return how many chosen sessions have what was written down, period by period; see
+        :func:`.timeline.count_filled`."""
+        patients, assessments = self._table("patients"), self._table("assessments")
+        return count_filled(self._sessions, patients, assessments, by)
+
+    def measure_pain(self, by: Period | Literal[""] = "") -> pd.DataFrame:
+        """Return the mean pain of chosen sessions of :attr:`harm_modality`; see
+        :func:`.timeline.measure_pain`."""
+        return measure_pain(self._harm_sessions, by)
+
+    def list_days_of_harm(self, terms: Sequence[str]) -> pd.DataFrame:
+        """Return the days of chosen sessions of :attr:`harm_modality` that were asked about any of
+        the terms, and whether one began there; see :func:`.timeline.list_days_of_harm`."""
+        events = self._events.filter(_.is_onset & _.term.isin([*terms]))
+        return list_days_of_harm(self._harm_sessions, self._list_asked(terms), events)
+
+    def find_last_day(self) -> date | None:
+        """Return the day of the last chosen session; None where there is none."""
+        last = self._sessions.date.max().execute()
+        return None if pd.isna(last) else pd.Timestamp(last).date()
+
+    @cached_property
+    def sessions_felt(self) -> pd.DataFrame:
+        """Length, pain, numbing and needle of the chosen sessions of the index modality, one row
+        per patient: see :func:`~analysis.intake.cohort.claims.summarise_sessions`."""
+        return summarise_sessions(self._chosen_of_index)
+
+    @cached_property
+    def harms_followed(self) -> pd.DataFrame:
+        """How long patients were followed after the chosen sessions of the index modality, and
+        whether a harm lasted: see :func:`~analysis.intake.cohort.claims.follow_harms`."""
+        effects = self.vocabulary.side_effects.items()
+        return follow_harms(
+            self._chosen_of_index,
+            *(self._table(name) for name in ("sessions", "assessments")),
+            *(self._table(name) for name in ("recorded", "side_effects")),
+            harms=[key for key, each in effects if each.severity_class != "expected"],
+            persistent=[key for key, each in effects if each.persistent],
+        )
+
+    @property
+    def _chosen_of_index(self) -> ibis.Table:
+        """The chosen sessions of the index modality, in the clinic and at home."""
+        return self._sessions.filter(_.modality == self.selection.index_modality)
 
     @cached_property
     def remembered(self) -> dict[str, list[tuple[Any, Any]]]:
@@ -234,12 +403,48 @@ class Cohort:
         columns = ["file", "line", "column", "rule"]
         return check_table("problems", self._table("problems").order_by(columns).execute())
 
-    def list_identifiers(self) -> list[str]:
-        """Return what must not leave the clinic: patients as source/ID, lots and serials."""
-        patients = self._table("patients").patient.execute()
-        columns = ["cartridge_lot", "serum_lot", "device_serial"]
-        marks = self._table("sessions").select(*columns).distinct().execute()
-        return sorted({*patients, *(mark for name in columns for mark in marks[name].dropna())})
+    def treat(self, concern: str = "") -> Treatments:
+        """Return the chosen sessions of :attr:`harm_modality`, in the clinic and at home, for what
+        is asked about them by patient; ``concern`` narrows to those that treated it."""
+        sessions, targets = self._harm_sessions, self._table("targets")
+        if concern:
+            targets = targets.filter(_.concern == self.check_concern(concern))
+            sessions = sessions.semi_join(targets, "session")
+        return Treatments(sessions, targets, self._table("screening"))
+
+    def find_seriousness(self, terms: Sequence[str]) -> pd.DataFrame:
+        """Return whether harm was serious or ended the treatment, by patient; see
+        :func:`.reportable.find_seriousness`."""
+        found = find_seriousness(self._table("side_effects"), self._harm_sessions, terms)
+        return found.execute()
+
+    def list_grave_events(self, severity: int, terms: Sequence[str]) -> pd.DataFrame:
+        """Return single side effects of the chosen sessions, for internal pages; see
+        :func:`.reportable.list_grave_events`."""
+        return list_grave_events(self._events, self._sessions, severity, terms).execute()
+
+    def find_exposed(self, sessions: Sequence[str]) -> pd.DataFrame:
+        """Return these sessions of the whole log, one a row; see :func:`.exposed.find_exposed`."""
+        return find_exposed(self._table, sessions)
+
+    def find_side_effects_since(self, sessions: Sequence[str]) -> pd.DataFrame:
+        """Return session and term of what the patients of these sessions had from them on."""
+        return find_side_effects_since(self._table, sessions)
+
+    def list_patients(self) -> list[str]:
+        """Return the patients of the whole log, as source/ID, sorted."""
+        return sorted(self._table("patients").patient.execute())
+
+    def list_names(self, column: str) -> list[str]:
+        """Return the texts of a column of the sessions, of the whole log, sorted."""
+        names = self._table("sessions").select(name=column).distinct()
+        return sorted(names.filter(_.name.notnull()).name.execute())
+
+    def list_days(self) -> list[date]:
+        """Return the days of all sessions and scores of the log, sorted."""
+        tables = (self._table(name).select("date") for name in ("sessions", "assessments"))
+        days = ibis.union(*tables, distinct=True).filter(_.date.notnull()).date.execute()
+        return sorted(pd.Timestamp(day).date() for day in days)
 
     def list_devices(self, concern: str) -> list[str]:
         """Return the devices as written in the chosen sessions that treated a concern, sorted;
@@ -294,6 +499,40 @@ class Cohort:
         if chosen.days:
             sessions = sessions.filter(_.date.between(*chosen.days))
         return self._of_chosen_patients(sessions)
+
+    @property
+    def harm_modality(self) -> str:
+        """What the sessions are of which side effects are counted; modalities are never pooled."""
+        return self.selection.harm_modality
+
+    @cached_property
+    def _harm_sessions(self) -> ibis.Table:
+        return self._sessions.filter(_.modality == self.harm_modality)
+
+    @cached_property
+    def _events(self) -> ibis.Table:
+        """All side effects of the log, with the date of their session and whether they began."""
+        effects = self.vocabulary.side_effects
+        persistent = [key for key, each in effects.items() if each.persistent]
+        return self._keep(
+            "events", add_onset(self._table("side_effects"), self._table("sessions"), persistent)
+        )
+
+    @property
+    def _began(self) -> ibis.Table:
+        """The side effects that began in the chosen sessions."""
+        return self._events.filter(_.is_onset).semi_join(self._harm_sessions, "session")
+
+    @cached_property
+    def _seen_later(self) -> ibis.Table:
+        """Sessions after which the patient was seen when a late side effect would show."""
+        sessions, scores = self._table("sessions"), self._table("assessments")
+        windows = list_windows(self.vocabulary.side_effects.values())
+        return self._keep("seen_later", find_seen_later(sessions, scores, windows))
+
+    def _keep(self, name: str, table: ibis.Table) -> ibis.Table:
+        """Return a table that is worked out once."""
+        return self._connection.create_table(name, table, temp=True, overwrite=True)
 
     @cached_property
     def _index_sessions(self) -> ibis.Table:

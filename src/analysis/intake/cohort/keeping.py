@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import date
@@ -35,16 +35,31 @@ _CODE: Final = (Path(__file__).parents[1], Path(__file__).parents[2] / "vocabula
 
 
 def hash_data(source: Source, as_of: date) -> str:
-    """Return the hash of what goes in: log, ``source.toml``, corrections, vocabularies, as_of.
+    """Return the hash of what goes in: log, ``source.toml``, corrections, vocabularies, as_of."""
+    return join_hashes(hash_inputs(source, as_of))
 
-    The log of a database is its rows as they are now, so they are read each time.
+
+def hash_inputs(source: Source, as_of: date) -> dict[str, str]:
+    """Return the hash of each part of what goes in, by its name.
+
+    The log of a database is its rows as they are now, so they are read each time. Log and
+    corrections share one hash: of a correction alone somebody could try out what it says.
     """
-    parts = [as_of.isoformat().encode(), read_corrections(source).to_csv(index=False).encode()]
-    for name in (SETTINGS_FILE, VOCABULARY_FILE, *source.every_file):
-        parts += [name.encode(), _hash_file(source.folder / name)]
-    parts += hash_queries(source)
-    parts += [path.read_bytes() for path in sorted(_CODE[1].glob("*.toml"))]
-    return hash_parts(parts)
+    log = [read_corrections(source).to_csv(index=False).encode()]
+    for name in source.every_file:
+        log += [name.encode(), _hash_file(source.folder / name)]
+    settings = (SETTINGS_FILE, VOCABULARY_FILE)
+    return {
+        "as_of": hash_parts([as_of.isoformat().encode()]),
+        "log": hash_parts([*log, *hash_queries(source)]),
+        **{name: hash_parts([_hash_file(source.folder / name)]) for name in settings},
+        "vocabulary": hash_parts(path.read_bytes() for path in sorted(_CODE[1].glob("*.toml"))),
+    }
+
+
+def join_hashes(inputs: Mapping[str, str]) -> str:
+    """Return the one hash of what :func:`hash_inputs` returned."""
+    return hash_parts(f"{name}={each}".encode() for name, each in inputs.items())
 
 
 def _hash_file(path: Path) -> bytes:
@@ -98,7 +113,7 @@ def build_tables(
         raise SourceError(f"The cohort cannot be kept in {CACHE}/ ({reason}).") from None
     try:
         with open_engine(aside) as engine:
-            _write_tables(engine, aside, source, vocabulary, as_of, tell)
+            _write_tables(engine, aside, source, vocabulary, as_of, data_hash, tell)
         if source.reads_database and hash_data(source, as_of) != data_hash:
             raise SourceError(
                 f"The rows of {source.name!r} changed while they were read: run it again, and "
@@ -123,6 +138,7 @@ def _write_tables(
     source: Source,
     vocabulary: Vocabulary,
     as_of: date,
+    data_hash: str,
     tell: Callable[[str], None],
 ) -> None:
     """Climb the stairs from the log to the tables of the schema, and move them to the folder."""
@@ -143,6 +159,8 @@ def _write_tables(
             last = table.date.max().execute()
         engine.move(table, folder / f"{name}.parquet")
     kept: dict[str, Any] = {
+        # by this, two pages of before are held against each other
+        "data_hash": data_hash,
         "rows": asdict(cleaned.account),
         "data_until": "" if pd.isna(last) else f"{pd.Timestamp(last):%Y-%m}",
         "sizes": {name: (folder / f"{name}.parquet").stat().st_size for name in COLUMNS},

@@ -11,8 +11,15 @@ from analysis.estimates import Origin
 from analysis.intake.cache import CACHE, mark_used
 from analysis.intake.clean import Account
 from analysis.intake.cohort.cohort import Cohort
-from analysis.intake.cohort.keeping import build_tables, hash_data, hash_parts, read_code, read_kept
-from analysis.intake.cohort.selection import Selection, check_selection
+from analysis.intake.cohort.keeping import (
+    build_tables,
+    hash_inputs,
+    hash_parts,
+    join_hashes,
+    read_code,
+    read_kept,
+)
+from analysis.intake.cohort.selection import Selection, check_selection, settle_period
 from analysis.intake.engine import say_too_large
 from analysis.intake.schema import INDEX_MODALITY
 from analysis.intake.sources import SETTINGS_FILE, Source, find_project, read_source
@@ -80,7 +87,9 @@ def load_cohort(
     day = find_as_of(declared, as_of)
     vocabulary = declared.read_vocabulary()
     scales = declared.find_scales(vocabulary)
-    data_hash = hash_data(declared, day)
+    selection = replace(selection, period=settle_period(selection.period, day))
+    inputs = hash_inputs(declared, day)
+    data_hash = join_hashes(inputs)
     folder = root / CACHE / source / hash_parts([data_hash.encode(), *read_code()])
     kept = read_kept(folder)
     if kept is None:
@@ -96,10 +105,12 @@ def load_cohort(
         as_of=day.isoformat(),
         data_until=kept["data_until"],
         data_hash=data_hash,
+        inputs=MappingProxyType(inputs),
         selection=selection.describe(),
         vocabulary=replace(vocabulary, scales=MappingProxyType({**vocabulary.scales, **scales})),
         stays_internal=bool(selection.operator),
         index_modality=selection.index_modality,
+        harm_modality=selection.harm_modality,
     )
     return Cohort(
         origin,

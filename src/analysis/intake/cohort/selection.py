@@ -3,11 +3,14 @@
 import re
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from analysis.errors import UsageError
 from analysis.intake.schema import INDEX_MODALITIES, INDEX_MODALITY, MODALITIES, SETTINGS
 
+_RELATIVE: Final = re.compile(
+    r"(this|last)-(month|quarter|year)|last-([1-9][0-9]{0,2})-(month|quarter|year)s"
+)
 _ROMAN: Final = ("I", "II", "III", "IV", "V", "VI")
 
 
@@ -16,7 +19,8 @@ class Selection:
     """Which part of a log is asked about; empty means all of it."""
 
     period: str = ""
-    """``2026``, ``2026-Q2``, ``2026-05``, or two ISO days with ``..`` between them."""
+    """``2026``, ``2026-Q2``, ``2026-05``, or two ISO days with ``..`` between them; until a log is
+    loaded also a period relative to the day it is read at, see :func:`settle_period`."""
     clinic: tuple[str, ...] = ()
     operator: tuple[str, ...] = ()
     skin_type: tuple[str, ...] = ()
@@ -45,6 +49,12 @@ class Selection:
             raise UsageError.for_unknown("skin type", unknown[0], _ROMAN)
         return [_ROMAN.index(each) + 1 for each in self.skin_type]
 
+    @property
+    def harm_modality(self) -> str:
+        """What the sessions are of which side effects are counted: the index modality, unless the
+        choice is of one other modality. Modalities are never pooled."""
+        return self.modality[0] if len(self.modality) == 1 else self.index_modality
+
     def describe(self) -> str:
         """Return what was chosen, in words; empty for everything."""
         parts = []
@@ -59,7 +69,9 @@ class Selection:
 
 def check_selection(selection: Selection) -> None:
     """Raise UsageError for what cannot be read, before any file is."""
-    _days, _types = selection.days, selection.skin_types
+    # any day will do: whether the words can be read does not depend on it
+    parse_period(settle_period(selection.period, date.max) or "2026")
+    _types = selection.skin_types
     for name, possible in (("modality", MODALITIES), ("setting", SETTINGS)):
         for value in getattr(selection, name):
             if value not in possible:
@@ -69,6 +81,55 @@ def check_selection(selection: Selection) -> None:
     for name, what in (("needle", "needle length"), ("sessions", "number of sessions")):
         if getattr(selection, name):
             parse_span(getattr(selection, name), what)
+
+
+def settle_period(text: str, as_of: date) -> str:
+    """Return a period that is relative to a day as the calendar period it is; any other as it is.
+
+    ``this-month``, ``this-quarter`` and ``this-year`` are those the day lies in. ``last-month``,
+    ``last-quarter`` and ``last-year`` are the whole ones before these, and ``last-12-months`` (or
+    any other number, also of quarters or years) as many whole ones before them.
+    """
+    match = _RELATIVE.fullmatch(text)
+    if not match:
+        return text
+    which, number, unit = match[1], int(match[3] or 1), match[2] or match[4]
+    length = {"month": 1, "quarter": 3, "year": 12}[unit]
+    # months since the year 0; the unit the day lies in begins at `here`
+    here = (as_of.year * 12 + as_of.month - 1) // length * length
+    first = here if which == "this" else here - number * length
+    if first < 12:
+        raise UsageError(f"The period {text!r} begins before the first year of the calendar.")
+    year, month = first // 12, first % 12 + 1
+    if number > 1:
+        end = date(here // 12, here % 12 + 1, 1) - timedelta(days=1)
+        return f"{year:04}-{month:02}-01..{end.isoformat()}"
+    name = {"month": f"-{month:02}", "quarter": f"-Q{(month + 2) // 3}", "year": ""}[unit]
+    return f"{year:04}{name}"
+
+
+def holds(name: str, wide: Any, narrow: Any) -> bool:
+    """Return whether one choice of a parameter of a report holds another: whoever or whatever is
+    in the narrow one is in the wide one.
+
+    Empty is everything. Choices of what is no part of a :class:`Selection`, and those that cannot
+    be read, hold nothing but themselves.
+    """
+    if name not in Selection.__dataclass_fields__ or name == "index_modality" or wide == narrow:
+        return bool(wide == narrow)
+    if not wide or not narrow:
+        return not wide
+    if isinstance(wide, list | tuple):
+        return {*narrow} <= {*wide}
+    try:
+        outer, inner = _find_ends(name, wide), _find_ends(name, narrow)
+    except UsageError:
+        return False
+    return bool(outer[0] <= inner[0] and inner[1] <= outer[1])
+
+
+def _find_ends(name: str, text: str) -> tuple[Any, Any]:
+    return parse_period(text) if name == "period" else parse_span(text, name)
 
 
 def parse_period(text: str) -> tuple[date, date]:
@@ -89,7 +150,8 @@ def parse_period(text: str) -> tuple[date, date]:
         pass
     raise UsageError(
         f"The period {text!r} cannot be read; write a year (2026), a quarter (2026-Q2), a month "
-        "(2026-05) or two days (2026-01-01..2026-03-31)."
+        "(2026-05), two days (2026-01-01..2026-03-31), or a period relative to as_of: last-month, "
+        "last-quarter, last-year, last-12-months, this-month, this-quarter, this-year."
     )
 
 

@@ -20,6 +20,7 @@ from analysis.intake.example.clinics import EXTRACTED_ON
 from analysis.intake.example.courses import draw_courses
 from analysis.intake.example.delimited import DelimitedLogs
 from analysis.intake.example.drawing import DEALT_AT_ONCE, Dice
+from analysis.intake.example.harms import BAD_LOT_FACTOR
 from analysis.intake.example.mess import soil
 from analysis.intake.example.people import draw_people
 from analysis.intake.example.redcap import RedcapExport
@@ -48,14 +49,20 @@ class Writer(Protocol):
 
 
 def write_example(
-    folder: Path, *, form: Form = "csv", patients: int = 900, seed: int = 2026
+    folder: Path,
+    *,
+    form: Form = "csv",
+    patients: int = 900,
+    seed: int = 2026,
+    bad_lot_factor: float = BAD_LOT_FACTOR,
 ) -> None:
     """Write the example in one form, with its ``source.toml`` and ``truth.json``.
 
     The folder is made when missing; its files are written over, and its name is the name of the
     source. The same seed and number of patients give the same bytes (with the numpy of the lock:
     its distributions may change between versions), and the same cohort in every form. 900 patients
-    have about 4,000 sessions.
+    have about 4,000 sessions. ``bad_lot_factor`` is how many times as often lasting
+    hyperpigmentation comes with one lot of cartridges; with 1 no lot is bad.
 
     Raises
     ------
@@ -72,9 +79,11 @@ def write_example(
     if form == "xlsx":
         check_size(patients)
     folder.mkdir(parents=True, exist_ok=True)
-    with Truth(folder, patients=patients, seed=seed, form=form) as truth:
+    with Truth(
+        folder, patients=patients, seed=seed, form=form, bad_lot_factor=bad_lot_factor
+    ) as truth:
         writer = _open_writer(folder, form, truth)
-        for known in draw_patients(patients, seed, truth):
+        for known in draw_patients(patients, seed, truth, bad_lot_factor):
             writer.add(known)
         writer.close()
 
@@ -89,12 +98,14 @@ def _open_writer(folder: Path, form: Form, truth: Truth) -> Writer:
     return DelimitedLogs(folder, truth)
 
 
-def draw_patients(patients: int, seed: int, truth: Truth) -> Iterator[Known]:
+def draw_patients(
+    patients: int, seed: int, truth: Truth, bad_lot_factor: float = BAD_LOT_FACTOR
+) -> Iterator[Known]:
     """Yield one patient after the other, slips included; tell ``truth`` about each."""
     for first in range(0, patients, BLOCK):
         for person, dice in draw_people(seed, first, min(first + BLOCK, patients), patients):
             block, place = divmod(person.number, DEALT_AT_ONCE)
-            courses = draw_courses(person, dice, seed)
+            courses = draw_courses(person, dice, seed, bad_lot_factor)
             clean, not_typed_in = build_rows(person, courses, dice)
             truth.add_person(person, courses, not_typed_in)
             hand = Dice(block, place, 1, seed=seed)

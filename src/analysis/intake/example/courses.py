@@ -9,6 +9,7 @@ from analysis.intake.example.clinics import EXTRACTED_ON, FIRST_VISIT, to_workin
 from analysis.intake.example.concerns import Needle
 from analysis.intake.example.drawing import DEALT_AT_ONCE, Dice, Odds, deal_quotas
 from analysis.intake.example.harms import (
+    BAD_LOT_FACTOR,
     LASTING,
     Event,
     draw_events,
@@ -145,23 +146,32 @@ class Course:
         return self.sessions[-1].day
 
 
-def draw_courses(person: Person, dice: Dice, seed: int) -> list[Course]:
+def draw_courses(
+    person: Person, dice: Dice, seed: int, bad_lot_factor: float = BAD_LOT_FACTOR
+) -> list[Course]:
     """Return the courses of a patient, with what is typed in too late left in."""
     block, place = divmod(person.number, DEALT_AT_ONCE)
     planned = SESSIONS.at(deal_quotas(seed, block).place("sessions", place))
-    first = _draw_course(person, dice, 1, person.arrival, planned, None)
+    first = _draw_course(person, dice, 1, person.arrival, planned, None, bad_lot_factor)
     courses = [first]
     wait = dice.whole(*DAYS_TO_SECOND_COURSE)
     again = to_working_day(first.last_day + timedelta(wait))
     if dice.chance(SECOND_COURSE) and again < EXTRACTED_ON and not person.role:
-        courses.append(_draw_course(person, dice, 2, again, dice.pick(SESSIONS), first))
+        planned = dice.pick(SESSIONS)
+        courses.append(_draw_course(person, dice, 2, again, planned, first, bad_lot_factor))
     if person.rare:
         _give_rare_harm(person, dice, first)
     return courses
 
 
 def _draw_course(
-    person: Person, dice: Dice, number: int, start: date, planned: int, earlier: Course | None
+    person: Person,
+    dice: Dice,
+    number: int,
+    start: date,
+    planned: int,
+    earlier: Course | None,
+    bad_lot_factor: float,
 ) -> Course:
     response = dice.normal()
     modality = _find_modality(person, dice)
@@ -186,7 +196,9 @@ def _draw_course(
     while day <= EXTRACTED_ON and len(course.sessions) < planned:
         course.sessions.append(
             _draw_session(
-                person, dice, day, modality, kind, operator, needle, adjunct, had_pih=had_pih
+                *(person, dice, day, modality, kind, operator, needle, adjunct),
+                had_pih=had_pih,
+                bad_lot_factor=bad_lot_factor,
             )
         )
         had_pih = had_pih or any(each.term == "pih" for each in course.sessions[-1].events)
@@ -231,6 +243,7 @@ def _draw_session(
     *,
     setting: str = "clinic",
     had_pih: bool = False,
+    bad_lot_factor: float = BAD_LOT_FACTOR,
 ) -> Session:
     if dice.chance(0.1):
         operator = dice.pick(person.site.operators)
@@ -238,7 +251,7 @@ def _draw_session(
     lot = clinics.find_cartridge_lot(kind, day)
     passes = clinics.RF_PASSES if modality == "rf_microneedling" else clinics.PASSES
     asked = dice.chance(ASKED) and not person.never_asked
-    events = draw_events(dice, person.skin_type, lot, modality, setting, had_pih)
+    events = draw_events(dice, person.skin_type, lot, modality, setting, had_pih, bad_lot_factor)
     return Session(
         day=day,
         entered=day + timedelta(dice.whole(*dice.pick(ENTERED))),

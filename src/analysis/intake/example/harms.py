@@ -76,7 +76,7 @@ PIH_PER_SESSION: Final = {"I-III": 0.007, "IV-VI": 0.026}
 Dermatol), 2 of 30 (Indian Dermatol Online J 2024); all types: 0 of 60 (Fabbrocini 2014), 0 of 39
 (Al Qarqaz 2018)."""
 BAD_LOT_FACTOR: Final = 9.0
-"""With the bad lot; a convention."""
+"""With the bad lot; a convention. One is a lot like any other."""
 LASER_FACTOR: Final = 3.0
 """With the laser: 9 of 30 against 2 of 30 (Indian Dermatol Online J 2024)."""
 PIH_WEEKS: Final = Odds({6: 0.3, 8: 0.3, 12: 0.25, 24: 0.15})
@@ -131,16 +131,24 @@ def find_skin_group(skin_type: int) -> str:
     return "I-III" if skin_type <= 3 else "IV-VI"
 
 
-def find_pih_chance(skin_type: int, lot: str, modality: str) -> float:
+def find_pih_chance(
+    skin_type: int, lot: str, modality: str, bad_lot_factor: float = BAD_LOT_FACTOR
+) -> float:
     """Return the chance of lasting hyperpigmentation from one session."""
     chance = PIH_PER_SESSION[find_skin_group(skin_type)]
     if lot == BAD_LOT:
-        chance *= BAD_LOT_FACTOR
+        chance *= bad_lot_factor
     return chance * (LASER_FACTOR if modality == "laser" else 1)
 
 
 def draw_events(
-    dice: Dice, skin_type: int, lot: str, modality: str, setting: str, had_pih: bool
+    dice: Dice,
+    skin_type: int,
+    lot: str,
+    modality: str,
+    setting: str,
+    had_pih: bool,
+    bad_lot_factor: float = BAD_LOT_FACTOR,
 ) -> list[Event]:
     """Return what happens after one session; darkening happens once to a patient."""
     factor = HOME_FACTOR if setting == "home" else 1.0
@@ -152,7 +160,7 @@ def draw_events(
     ]
     if any(event.term == "prolonged_erythema" for event in events):
         events = [event for event in events if event.term != "erythema"]
-    chance = find_pih_chance(skin_type, lot, modality) * factor
+    chance = find_pih_chance(skin_type, lot, modality, bad_lot_factor) * factor
     if dice.chance(chance) and not had_pih:
         weeks = dice.pick(PIH_WEEKS)
         resolved = dice.chance(0.6)

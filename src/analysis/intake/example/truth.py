@@ -75,7 +75,10 @@ class Effect:
 class Truth:
     """Writes ``truth.json`` while the patients go by: the slips as they are planted, then sums."""
 
-    def __init__(self, folder: Path, *, patients: int, seed: int, form: str) -> None:
+    def __init__(
+        self, folder: Path, *, patients: int, seed: int, form: str, bad_lot_factor: float
+    ) -> None:
+        self._bad_lot_factor = bad_lot_factor
         self._head = {"note": NOTE, "form": form, "patients": patients, "seed": seed}
         self._file: IO[str] = (folder / TRUTH).open("w", encoding="utf-8", newline="\n")
         self._slips: Counter[str] = Counter()
@@ -203,7 +206,7 @@ class Truth:
             "rates": self._describe_rates(),
             "bad_lot": {
                 "lot": BAD_LOT,
-                "factor": harms.BAD_LOT_FACTOR,
+                "factor": self._bad_lot_factor,
                 "patients with it": self._lots["with"],
                 "of them with pih": self._lots["with, pih"],
                 "patients without it": self._lots["without"],

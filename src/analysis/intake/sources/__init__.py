@@ -16,6 +16,7 @@ from analysis.intake.sources.log import (
     Log,
     check_headers,
     find_header,
+    find_numbered,
     join_logs,
     list_problems,
 )
@@ -60,6 +61,7 @@ __all__ = [
     "Rows",
     "Source",
     "check_tables",
+    "find_numbered",
     "find_project",
     "hash_queries",
     "list_problems",

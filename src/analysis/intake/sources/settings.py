@@ -178,6 +178,9 @@ class Source(Layout):
     """Concern → key of the scale of its headline."""
     scales: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Scale → coding, for scales whose order clinics write in several ways."""
+    public_columns: tuple[str, ...] = ()
+    """Headers of columns whose texts name nobody, though nothing says what they hold: a page that
+    is shared may hold the same words."""
     layouts: tuple[Layout, ...] = ()
     folder: Path = Path()
 

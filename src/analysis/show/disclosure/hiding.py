@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final
 
+from analysis.show.disclosure.harm_links import link_harms
 from analysis.show.disclosure.outcome_links import link_outcomes
-from analysis.show.disclosure.page import GIVEN_UP_LAST, Number, Page, Sum
-from analysis.show.disclosure.reader import Reader, collect_known, reach
+from analysis.show.disclosure.page import GIVEN_UP_LAST, Number, Page
+from analysis.show.disclosure.program import Extents, Program, is_detail, is_headline
+from analysis.show.disclosure.reader import Reader, Secret
 from analysis.show.disclosure.rows import (
-    ANALYSED,
     AVERAGES,
     COUNT,
     EVERYTHING,
@@ -17,42 +20,104 @@ from analysis.show.disclosure.rows import (
     Hiding,
     Row,
 )
+from analysis.show.disclosure.trend_links import link_trends
 
-# Details and groups are given up before what a page is about.
-_DETAILS: Final = (
-    *("shift", "rater", "answer", "responders at visit"),
-    *("halves", "half that did better", "responders of a half", "halves that responded"),
-    "difference in responders between halves",
-)
-_GROUPINGS: Final = (
-    *("skin type group", "skin type", "needle", "passes", "adjunct", "subtype"),
-    *("clinic", "device", "sessions"),
-)
-Extents = Mapping[int, int]
-"""How much of which rows is hidden."""
+_PROGRAMS: Final = 200
+"""As many more programs are solved in search of a cheaper solution; what was found by then is used.
+A page of one concern takes some 1,500 until nothing cheaper can be, and hides as many rows."""
+_LEAKS_AT_ONCE: Final = 4
+"""Leaks looked into at once: the first of a page are often of one kind."""
+_NO_MORE: Final = 1e-6
 
 
-def hide_linked(rows: Sequence[Row], hiding: Sequence[Hiding], threshold: int) -> list[Hiding]:
-    """Return the hiding with as many further rows hidden as keep the hidden ones hidden.
-
-    The simplest complementary rule: while a hidden number can be worked out from the shown ones,
-    the next smallest count that helps is hidden too (the patients analysed last); where no count
-    helps, a whole population is given up. At the end each of these is taken back if the others
-    turn out to be enough.
-    """
+def hide_linked(
+    rows: Sequence[Row],
+    hiding: Sequence[Hiding],
+    threshold: int,
+    classes: Mapping[str, str] = MappingProxyType({}),
+) -> list[Hiding]:
+    """Return the hiding with as many further rows hidden as keep the hidden ones hidden."""
     if not threshold:
         return [*hiding]
     # In the order of addresses, so that the order of the rows changes nothing.
     order = sorted(range(len(rows)), key=lambda index: rows[index].address)
-    page = Page([rows[index] for index in order], threshold)
+    page = Page([rows[index] for index in order], threshold, classes)
     link_outcomes(page)
+    link_trends(page)
+    link_harms(page)
     alone = [hiding[index] for index in order]
+    result = _hide(alone, *_choose(page, alone))
+    places = {index: place for place, index in enumerate(order)}
+    return [result[places[index]] for index in range(len(rows))]
+
+
+def _choose(page: Page, alone: Sequence[Hiding]) -> list[Extents]:
+    """Return what else to hide, with the least loss that was found.
+
+    A leak tells which rows it was worked out from: of these, any solution hides one at least. An
+    integer program finds the least loss that does so for every leak known by then; where that still
+    leaks, there is one leak more to know of. It starts with the leaks met on the way to a first
+    solution, and ends when what it finds tells nothing, or is no better than that solution.
+    """
     reader = Reader(page)
-    result, given_up = alone, list[tuple[Extents, Sum]]()
+    best, leaks = _choose_in_turn(page, alone, reader)
+    program = Program(page)
+    for met in leaks:
+        program.demand(met)
+    least = program.measure(best)
+    end = reader.solved + _PROGRAMS
+    while leaks and reader.solved < end:
+        chosen = program.solve()
+        if program.measure(chosen) >= least - _NO_MORE:
+            break
+        result = _hide(alone, *chosen)
+        leaky = islice(reader.find_leaks(result), _LEAKS_AT_ONCE)
+        options = [_list_needed(page, reader, result, leak) for leak in leaky]
+        if not options:
+            return chosen
+        if not all(options):
+            break
+        for each in options:
+            program.demand(each)
+    return best
+
+
+def _list_needed(
+    page: Page, reader: Reader, hiding: Sequence[Hiding], leak: Secret
+) -> list[Extents]:
+    """Return what could be hidden against a leak, without what makes no difference to it: the leak
+    stays while all that was left out is hidden together."""
+    needed = [*_list_sacrifices(page, reader, hiding, leak)]
+    without = [*hiding]
+    size = len(needed)
+    while size := size // 2:
+        place = 0
+        while place < len(needed):
+            further = _hide(without, *needed[place : place + size])
+            if reader.tells(leak, further):
+                without = further
+                del needed[place : place + size]
+            else:
+                place += size
+    return needed
+
+
+def _choose_in_turn(
+    page: Page, alone: Sequence[Hiding], reader: Reader
+) -> tuple[list[Extents], list[list[Extents]]]:
+    """Return a first solution, leak by leak, and what could have been hidden against each.
+
+    While a hidden number can be worked out from the shown ones, the next smallest count that helps
+    is hidden too (the patients analysed last); where no count helps, a whole population is given
+    up. At the end each of these is taken back if the others turn out to be enough.
+    """
+    result, given_up = [*alone], list[tuple[Extents, Secret]]()
+    leaks: list[list[Extents]] = []
     while (leak := reader.find_leak(result)) is not None:
-        possible = [*_list_sacrifices(page, result, leak)]
+        possible = [*_list_sacrifices(page, reader, result, leak)]
         if not possible:
             break
+        leaks.append(possible)
         helping = (each for each in possible if not reader.tells(leak, _hide(result, each)))
         given_up.append((next(helping, possible[0]), leak))
         result = _hide(result, given_up[-1][0])
@@ -62,9 +127,7 @@ def hide_linked(rows: Sequence[Row], hiding: Sequence[Hiding], threshold: int) -
         # what it was given up for is most likely to leak again
         if reader.find_leak(without, first=each[1]) is None:
             given_up = fewer
-    result = _hide(alone, *(extents for extents, _ in given_up))
-    places = {index: place for place, index in enumerate(order)}
-    return [result[places[index]] for index in range(len(rows))]
+    return [extents for extents, _ in given_up], leaks
 
 
 def _hide(hiding: Sequence[Hiding], *further: Extents) -> list[Hiding]:
@@ -72,7 +135,8 @@ def _hide(hiding: Sequence[Hiding], *further: Extents) -> list[Hiding]:
     result = [*hiding]
     for extents in further:
         for index, extent in extents.items():
-            if extent > result[index].extent:
+            is_told = extent == COUNT and result[index].highest is not None
+            if extent > result[index].extent or is_told:
                 result[index] = replace(
                     result[index], extent=extent, shown_as=NOT_SHOWN, lowest=0, highest=None
                 )
@@ -82,14 +146,15 @@ def _hide(hiding: Sequence[Hiding], *further: Extents) -> list[Hiding]:
 # What else could be hidden
 
 
-def _list_sacrifices(page: Page, hiding: Sequence[Hiding], leak: Sum) -> Iterator[Extents]:
+def _list_sacrifices(
+    page: Page, reader: Reader, hiding: Sequence[Hiding], leak: Secret
+) -> Iterator[Extents]:
     """Yield rows that could be hidden against the leak, the smallest loss first."""
-    known = collect_known(page, hiding).numbers
-    near = {name for sum_ in reach(page, leak, known) for name in sum_}
+    near = reader.list_near(leak, hiding)
     counts = [
         index
         for index, row in enumerate(page.rows)
-        if page.counts[index] in near and hiding[index].extent == NOTHING
+        if page.counts[index] in near and _says_of_count(hiding[index])
         if row.count and row.total is not None and row.method not in AVERAGES
     ]
     for index in sorted(counts, key=lambda index: _rank_count(page, index)):
@@ -98,7 +163,7 @@ def _list_sacrifices(page: Page, hiding: Sequence[Hiding], leak: Sum) -> Iterato
     populations: dict[Number, list[int]] = {}
     for index, (count, total) in enumerate(zip(page.counts, page.totals, strict=True)):
         for name in dict.fromkeys((count, total)):
-            if name is not None and name[0] == "total" and name in near & known:
+            if name is not None and name[0] == "total" and name in near:
                 is_group = index in page.strata
                 group = _name_group(page.rows[index]) if is_group else name
                 populations.setdefault(group, []).append(index)
@@ -106,6 +171,11 @@ def _list_sacrifices(page: Page, hiding: Sequence[Hiding], leak: Sum) -> Iterato
         populations.values(), key=lambda members: _rank_population(page, members)
     ):
         yield dict.fromkeys(members, EVERYTHING)
+
+
+def _says_of_count(hidden: Hiding) -> bool:
+    """Return whether the count is shown, or a range of it."""
+    return hidden.extent == NOTHING or (hidden.extent == COUNT and hidden.highest is not None)
 
 
 def _name_group(row: Row) -> Number:
@@ -116,9 +186,7 @@ def _name_group(row: Row) -> Number:
 
 def _rank_count(page: Page, index: int) -> tuple[Any, ...]:
     row = page.rows[index]
-    is_headline = row.statistic == "fate" and row.level == ANALYSED
-    is_detail = row.statistic in _DETAILS or row.by in _GROUPINGS
-    return (not is_detail, not row.by, is_headline, row.count, index)
+    return (not is_detail(row), not row.by, is_headline(row), row.count, index)
 
 
 def _rank_population(page: Page, members: Sequence[int]) -> tuple[Any, ...]:

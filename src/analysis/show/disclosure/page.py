@@ -1,30 +1,48 @@
 """The numbers of a page, and the sums in which a reader can put them together."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from analysis.show.disclosure.rows import (
     ANALYSED,
     AVERAGES,
     OF_PATIENTS,
+    PROTOCOL,
     TIPPING_POINT,
+    WITHOUT_SIZES,
     Row,
 )
 
 _FIRST_COURSES: Final = "first courses"
 # The populations made of the steps of a first course.
 _MADE_OF: Final = {"seen again": ("cannot respond", "analysed"), "analysed": ("analysed",)}
+_IN_CLINIC: Final = "patients treated in the clinic"
+_TREATED_THERE: Final = (
+    ("where treated", "in the clinic alone"),
+    ("where treated", "both"),
+)
+_TOO_EARLY: Final = ("interval under four weeks", "")
+_EARLY_ONCE: Final = (
+    *(("shortest interval", "under 5 days"), ("shortest interval", "5 to 13 days")),
+    ("shortest interval", "14 to 27 days"),
+)
+_EARLY_MOSTLY: Final = ("median interval of the patient", "under 4 weeks")
 # A population and those it is part of: their difference is a group of patients too.
 _PART_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "patients with a further session": ("patients treated",),
+    _IN_CLINIC: ("patients treated",),
     _FIRST_COURSES: ("patients treated",),
     ANALYSED: ("seen again", "due"),
     "seen again": ("due, any first score",),
     "both halves scored": ("seen again",),
     "analysed, no other procedure": (ANALYSED,),
+    "patients followed": ("patients asked",),
+    "pain recorded, numbed": ("pain recorded",),
+    "pain recorded, not numbed": ("pain recorded",),
 }
 # Levels of these are the same patients again, not parts of them.
-_NOT_PARTS: Final = ("unseen", "visit", "quartile", "halves", "modality")
+_NOT_PARTS: Final = ("unseen", "visit", "quartile", "halves", "modality", "column", "alarm")
 _SKIN_TYPES: Final = ("I", "II", "III", "IV", "V", "VI")
 # Who came to one visit is no part of who came to another.
 _AT_A_VISIT: Final = ("observed mean", "responders at visit")
@@ -46,8 +64,12 @@ class Page:
     the differences between rows that are groups too small to be found out.
     """
 
-    def __init__(self, rows: Sequence[Row], threshold: int) -> None:
+    def __init__(
+        self, rows: Sequence[Row], threshold: int, classes: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.rows = rows
+        self.classes = classes
+        """Key of a side effect → its severity class."""
         self.threshold = threshold
         self.counts: list[Number | None] = []
         self.totals: list[Number | None] = []
@@ -61,6 +83,7 @@ class Page:
         self._link_steps()
         self._link_populations()
         self._link_skin_types()
+        self._link_treatments()
 
     # What a reader can add up
 
@@ -70,6 +93,8 @@ class Page:
         groups: dict[Number, list[int]] = {}
         for index, row in enumerate(self.rows):
             if row.count is None or row.total is None or row.unit == "rows":
+                continue
+            if row.statistic in WITHOUT_SIZES:
                 continue
             subject = (
                 *(row.source, row.question, row.statistic, row.concern, row.scale, row.term),
@@ -102,6 +127,10 @@ class Page:
     def _name_numbers(self) -> None:
         for index, row in enumerate(self.rows):
             count = total = None
+            if row.statistic in WITHOUT_SIZES:
+                self.counts.append(None)
+                self.totals.append(None)
+                continue
             if row.unit != "rows" and row.total is not None:
                 total = self._name_total(index, row.total)
             is_of_people = row.unit != "rows" and row.statistic != TIPPING_POINT
@@ -244,6 +273,27 @@ class Page:
             # Fewer may have been asked than treated; then nothing is known for certain.
             if parts and sum(self.values[part] for part in parts) == self.values[total]:
                 self.add_sum(total, parts)
+
+    def _link_treatments(self) -> None:
+        """Who was treated in the clinic was so alone or also at home; who came too early once did
+        so by a few days or many, and some of them mostly."""
+        counts: dict[Number, dict[tuple[str, str], Number]] = {}
+        in_clinic: dict[Number, Number] = {}
+        for row, count, total in zip(self.rows, self.counts, self.totals, strict=True):
+            place = (row.source, row.period, row.concern)
+            if row.question == PROTOCOL and row.unit == "patients" and count is not None:
+                counts.setdefault(place, {})[row.statistic, row.level] = count
+                if row.population == _IN_CLINIC and total is not None:
+                    in_clinic[place] = total
+        for place, found in counts.items():
+            whole = {_IN_CLINIC: in_clinic.get(place), _TOO_EARLY: found.get(_TOO_EARLY)}
+            for name, parts in ((_IN_CLINIC, _TREATED_THERE), (_TOO_EARLY, _EARLY_ONCE)):
+                number = whole[name]
+                if number is not None and all(part in found for part in parts):
+                    self.add_sum(number, [found[part] for part in parts])
+            too_early = whole[_TOO_EARLY]
+            if too_early is not None and _EARLY_MOSTLY in found:
+                self.add_secret(of=self.add_sum(too_early, [found[_EARLY_MOSTLY]]))
 
     def _nest_in(self, wholes: Iterable[Number], part: Number) -> None:
         """Note that a group is inside several others together, and that the rest is one too."""

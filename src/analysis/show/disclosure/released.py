@@ -9,20 +9,25 @@ import pandas as pd
 
 from analysis.errors import UsageError
 from analysis.estimates import MIME_TYPE, Origin, check_estimates, to_records
+from analysis.show.disclosure.claim_links import blank_overlap, hide_claims
 from analysis.show.disclosure.hiding import hide_linked
 from analysis.show.disclosure.page import Number
 from analysis.show.disclosure.rows import (
     EVERYTHING,
     METHOD_ELSEWHERE,
     NOTHING,
+    PROTOCOL,
+    WITHOUT_SIZES,
     Hiding,
     Row,
     hide_derived,
     hide_pairs_of_few,
     hide_rows_of_few,
+    hide_what_levels_had,
     iterate_rows,
     judge_row,
 )
+from analysis.show.disclosure.trend_links import hide_limits
 
 SHAREABLE: Final = "shareable"
 INTERNAL: Final = "internal"
@@ -143,7 +148,12 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
     rows = [Row(**row) for row in iterate_rows(frame)]
     alone = hide_rows_of_few(rows, [judge_row(row, threshold) for row in rows])
     alone = hide_pairs_of_few(rows, alone)
-    hiding = hide_derived(rows, hide_linked(rows, alone, threshold))
+    effects = origin.vocabulary.side_effects
+    classes = {key: each.severity_class for key, each in effects.items()}
+    linked = hide_linked(rows, alone, threshold, classes)
+    hiding = hide_what_levels_had(rows, hide_derived(rows, linked))
+    hiding = hide_limits(rows, hiding)
+    hiding = hide_claims(rows, hiding, threshold)
     return Released(
         frame=blank_hidden(frame, rows, hiding, is_shared=bool(threshold)),
         audience=audience,
@@ -215,6 +225,12 @@ def blank_hidden(
     # An upper bound exists only where nobody had the event.
     if is_shared:
         _blank_patients_of_courses(released)
+        blank_overlap(released)
+        _blank_patients_of_sessions(released)
+        without = released["statistic"].isin(WITHOUT_SIZES)
+        for name in ("count", "total", "patients_count", "patients_total"):
+            released.loc[without, name] = pd.NA
+        released.loc[without, ["se", "df"]] = float("nan")
     kept = ~(wholly & (released["statistic"] == "upper bound"))
     return released[kept].reset_index(drop=True)
 
@@ -234,6 +250,15 @@ def _blank_patients_of_courses(released: pd.DataFrame) -> None:
     modelled = several | (released["method"] == "gee_responders")
     for name in ("se", "df"):
         released.loc[modelled, name] = float("nan")
+
+
+def _blank_patients_of_sessions(released: pd.DataFrame) -> None:
+    """Leave out how many patients had sessions of one kind: of two kinds with 50 and 23 of 70
+    patients, three had both."""
+    kinds = (released["unit"] == "sessions") & (released["question"] == PROTOCOL)
+    released.loc[kinds, "patients_count"] = pd.NA
+    for name in ("se", "df"):
+        released.loc[kinds, name] = float("nan")
 
 
 def _get_twin(row: Row) -> Number:

@@ -13,16 +13,16 @@ NOTHING, COUNT, EVERYTHING = 0, 1, 2
 # These methods are used where nobody or everybody counts, so their name would tell the number.
 METHOD_ELSEWHERE: Final = {
     "clopper_pearson": "wilson",
-    "session_zero": "session_share",
     "clustered_exact": "clustered_gee",
     "clustered_ends": "clustered_gee",
 }
 AVERAGES: Final = (
     *("mean_t", "mean_bca", "median", "median_percent", "quartiles"),
-    *("newcombe", "standardised_difference"),
+    *("newcombe", "standardised_difference", "clustered_difference", "kaplan_meier_median"),
     *("mixed_unstructured_kenward_roger", "mixed_unstructured_satterthwaite"),
     *("mixed_compound_symmetry_kenward_roger", "mixed_compound_symmetry_satterthwaite"),
     "tipping_change",
+    "xmr_chart",
 )
 """Methods whose numerator is the number of patients they rest on."""
 # One patient has one first course.
@@ -36,11 +36,25 @@ _DERIVED_FROM: Final = {
     TIPPING_POINT: (("responders", ""), ("responders", "unseen")),
     "tipping change": (("mean change", ""), ("mean change", "unseen")),
 }
+WITHOUT_SIZES: Final = (
+    *("difference in sessions with", "standardised difference in sessions with"),
+)
+"""Shown without the sessions and patients they rest on, for those left out are a group too."""
 _PAIRED: Final = "difference in responders between halves"
 """Its interval tells how many patients responded on both halves, on one and on none."""
 _PAIRS: Final = "halves that responded"
 # How complete the log is says something about the clinic, not about the patients without an entry.
-_ABOUT_THE_LOG: Final = {("side effects", "recorded")}
+_ABOUT_THE_LOG: Final = {
+    ("side effects", "recorded"),
+    ("trends", "recorded of late"),
+    ("claims", "recorded"),
+    *(
+        ("protocol", f"{what} recorded")
+        for what in ("length", "needle", "pain", "anaesthetic", "endpoint", "aftercare")
+    ),
+}
+PROTOCOL: Final = "protocol"
+"""The question whose rows count every patient in one level of each grouping."""
 
 
 @dataclass(frozen=True)
@@ -183,7 +197,7 @@ def hide_derived(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
     for row, each in zip(rows, hiding, strict=True):
         if each.extent and row.by == "halves":
             hidden.add((row.source, row.period, row.concern, row.scale, row.by, row.level))
-        if each.extent and row.statistic in ("responders", "mean change"):
+        if each.extent and row.statistic in ("responders", "mean change", "sessions with"):
             place = (row.source, row.period, row.concern, row.scale)
             hidden.add((*place, row.statistic, row.by))
     whole = Hiding(EVERYTHING, NOT_SHOWN)
@@ -192,12 +206,29 @@ def hide_derived(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
         place = (row.source, row.period, row.concern, row.scale)
         needed: tuple[tuple[str, str], ...] = _DERIVED_FROM.get(row.statistic, ())
         if row.by.endswith(_DIFFERENCE):
-            needed = (("responders", row.by.removesuffix(_DIFFERENCE)),)
+            of = "sessions with" if row.statistic in WITHOUT_SIZES else "responders"
+            needed = ((of, row.by.removesuffix(_DIFFERENCE)),)
         if row.statistic == _PAIRED:
             needed = ((row.by, row.level),)
         is_told = any((*place, *name) in hidden for name in needed)
         result.append(whole if is_told and each.extent < EVERYTHING else each)
     return result
+
+
+def hide_what_levels_had(rows: Sequence[Row], hiding: Sequence[Hiding]) -> list[Hiding]:
+    """Hide what is told of the patients of each level where the number of those of one is hidden:
+    of how many something is known may tell how many they are."""
+    few = {
+        (row.source, row.period, row.by)
+        for row, hidden in zip(rows, hiding, strict=True)
+        if row.question == PROTOCOL and row.by and row.statistic == row.by and hidden.extent
+    }
+    return [
+        replace(hidden, extent=EVERYTHING, shown_as=NOT_SHOWN, lowest=0, highest=None)
+        if row.statistic != row.by and (row.source, row.period, row.by) in few
+        else hidden
+        for row, hidden in zip(rows, hiding, strict=True)
+    ]
 
 
 def _subtract(total: int | None, count: int | None) -> int | None:

@@ -35,15 +35,18 @@ from analysis.show.figures.making import (
     wrap,
 )
 from analysis.show.sentences import (
+    ANY_OF_A_CLASS,
     Prose,
     capitalise,
     describe_no_responders,
+    get_asked,
     get_rows,
     name_concern,
     name_concern_of,
     name_scale,
     name_side_effect,
     name_subject,
+    name_term,
     sort_by_rate,
     tell_change,
     write_confidence,
@@ -55,11 +58,15 @@ from analysis.show.sentences import (
 )
 from analysis.show.tables import (
     GROUPINGS,
+    HARM_GROUPINGS,
     Table,
     fold,
     list_groups,
+    list_harm_groups,
+    name_harm_level,
     name_level,
     show_groups,
+    show_harm_groups,
     show_responders,
     show_side_effects,
 )
@@ -129,7 +136,9 @@ def plot_side_effects(released: Released) -> Figure | Prose:
     Side effects that were not seen are hollow marks with their interval; suppressed numbers come
     last, by name, because their place would tell them.
     """
-    rows = get_rows(released, "patients with")
+    rows = [
+        row for row in get_asked(released, "patients with") if row["term"] not in ANY_OF_A_CLASS
+    ]
     if not rows:
         return write_nothing("side effects")
     effects = released.origin.vocabulary.side_effects
@@ -190,6 +199,45 @@ def plot_groups(released: Released) -> Figure | Table | Prose:
     )
 
 
+def plot_harm_groups(released: Released) -> Figure | Table | Prose:
+    """Return the share of sessions with the harm that is compared, a line per group."""
+    groups = list_harm_groups(released)
+    if not groups:
+        return Prose("")
+    table = show_harm_groups(released, name="harm-groups-behind")
+    if not has_marks(groups):
+        return fold(table, NOT_DRAWN)
+    term = groups[0]["term"]
+    (whole,) = [row for row in get_asked(released, "sessions with") if row["term"] == term][:1] or (
+        None,
+    )
+    lines = [_Line("All sessions", "all sessions", "all", whole)] if whole else []
+    for by, title in HARM_GROUPINGS.items():
+        rows = [row for row in groups if row["by"] == by]
+        if rows:
+            lines.append(_Line(wrap(title, HEADING_WIDTH)))
+        for row in rows:
+            level = name_harm_level(released, row)
+            lines.append(_Line(wrap(level), f"{title}, {level}", "group", row))
+    middle = None if whole is None or pd.isna(whole["value"]) else whole["value"]
+    highest = max(row["high"] for row in groups if not pd.isna(row["high"]))
+    harm = name_term(released.origin.vocabulary, term)
+    return _make_figure(
+        "figure-harm-groups",
+        lines,
+        title=f"{capitalise(harm)}, by group",
+        axis=_share_axis(
+            "share of sessions asked",
+            next((end for end in _AXIS_ENDS if highest <= end), 1.0),
+            middle,
+        ),
+        kinds=["all", "group"],
+        table=table,
+        has_legend=False,
+        unit="sessions",
+    )
+
+
 def _make_change_axis(released: Released, lines: Sequence[_Line], reference: float | None) -> _Axis:
     ends = [
         line.row[name]
@@ -215,19 +263,22 @@ def _make_figure(
     table: Table | Prose,
     released: Released | None = None,
     has_legend: bool = True,
+    unit: str = "patients",
 ) -> Figure:
     """Return the dot plot of these lines; ``kinds`` fixes the styles, and calls for a legend."""
     rows = [line.row for line in lines if line.row is not None]
     told = "; ".join(
-        f"{line.subject}: {_tell(line.row, released)}" for line in lines if line.row is not None
+        f"{line.subject}: {_tell(line.row, released, unit)}"
+        for line in lines
+        if line.row is not None
     )
     sure = {write_confidence(row) for row in rows if not pd.isna(row["confidence"])}
     label = axis.label + (f", with {sure.pop()} interval" if len(sure) == 1 else "")
-    caption = ["A mark is the share, the line its interval; beside it stand the patients."]
+    caption = [f"A mark is the share, the line its interval; beside it stand the {unit}."]
     if rows and rows[0]["statistic"] == "mean change":
         caption = ["A mark is the mean, the line its interval; beside it stand the patients."]
     if axis.reference is not None:
-        caption.append("The dotted line is that of all patients.")
+        caption.append(f"The dotted line is that of all {unit}.")
     if any(row["value"] == 0 for row in rows):
         caption.append("A hollow mark is nobody.")
     if any(row["status"] == "too few" for row in rows):
@@ -243,10 +294,10 @@ def _make_figure(
     )
 
 
-def _tell(row: Row, released: Released | None) -> str:
+def _tell(row: Row, released: Released | None, unit: str) -> str:
     if released is not None and row["statistic"] == "mean change":
         return tell_change(released, row)
-    return write_share(row, "patients")
+    return write_share(row, unit)
 
 
 # --- drawing ----------------------------------------------------------------------------------

@@ -103,13 +103,16 @@ def frame_figure(
 ) -> Figure:
     """Return the drawing with its caption, and the numbers behind it to unfold."""
     key = make_key(name, rows)
+    behind = table.unfolded if isinstance(table, Table) else table.html
     told = [f"<strong>{escape(title)}.</strong>", *caption]
     if any(row["status"] == "suppressed" for row in rows):
         told.append("Numbers that would point to a few patients are words without a mark.")
     html = (
-        f'<figure id="{key}">\n{tidy_svg(svg, key, alt)}\n'
+        f'<figure id="{key}">\n'
+        f'<div class="scroll" role="group" aria-label="Drawing: {escape(title)}" tabindex="0">\n'
+        f"{tidy_svg(svg, key, alt)}\n</div>\n"
         f"<figcaption>{' '.join(told)}</figcaption>\n"
-        f"<details>\n<summary>The numbers behind this figure</summary>\n{table.html}\n</details>\n"
+        f"<details>\n<summary>The numbers behind this figure</summary>\n{behind}\n</details>\n"
         "</figure>"
     )
     return Figure(html, alt)

@@ -67,6 +67,7 @@ def describe_terms(released: Released) -> Prose:
         "Concerns": (vocabulary.concerns, {*frame["concern"], *by_concern}),
         "Scales": (vocabulary.scales, {*frame["scale"]}),
         "Side effects": (vocabulary.side_effects, {*frame["term"]}),
+        "Contraindications": (vocabulary.contraindications, {*frame["by"]}),
     }
     parts = []
     for title, (blocks, used) in groups.items():
@@ -125,9 +126,15 @@ def describe_limitations(released: Released) -> Prose:
     return Prose(write_list("", items))
 
 
+_WITH_SIGNALS: Final = {"p_prime_chart", "u_prime_chart", "xmr_chart"}
+"""Charts whose points are held to the rules for signals, which no number of its own names."""
+
+
 def describe_methods(released: Released) -> Prose:
     """Return the methods behind the numbers of the page, with their sources."""
     used = {*require_released(released).frame["method"]}
+    if used & _WITH_SIGNALS:
+        used.add("making_data_count")
     items = []
     for key, method in METHODS.items():
         if key not in used:

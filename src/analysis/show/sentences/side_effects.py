@@ -8,8 +8,10 @@ import pandas as pd
 
 from analysis.show.disclosure import Released
 from analysis.show.sentences.writing import (
+    ANY_OF_A_CLASS,
     PROTECTED,
     Prose,
+    get_asked,
     get_rows,
     group_rows,
     name_concern_of,
@@ -30,14 +32,15 @@ from analysis.show.sentences.writing import (
 
 def describe_side_effects(released: Released) -> Prose:
     """Return side effects, patients first, harm that was not seen with its upper bound."""
-    rows = get_rows(released, "patients with")
+    rows = [
+        row for row in get_asked(released, "patients with") if row["term"] not in ANY_OF_A_CLASS
+    ]
     if not rows:
         return write_nothing("side effects")
-    vocabulary = released.origin.vocabulary
-    sessions = {(row["concern"], row["term"]): row for row in get_rows(released, "sessions with")}
+    sessions = {(row["concern"], row["term"]): row for row in get_asked(released, "sessions with")}
     seen = [row for row in rows if not _is_none(row)]
     groups = group_rows(
-        get_rows(released, "patients with", by="skin type group"), "concern", "term"
+        get_asked(released, "patients with", by="skin type group"), "concern", "term"
     )
     items = []
     for row in sort_by_rate(released, seen):
@@ -58,8 +61,16 @@ def describe_side_effects(released: Released) -> Prose:
                 items,
             )
         )
+    parts.append(describe_not_seen(released).html)
+    return Prose("\n".join(parts))
+
+
+def describe_not_seen(released: Released) -> Prose:
+    """Return the harm that nobody had, with its upper bound, and how much was recorded at all."""
+    vocabulary = released.origin.vocabulary
+    parts = []
     bounds = group_rows(
-        (row for row in get_rows(released, "upper bound") if not pd.isna(row["value"])),
+        (row for row in get_asked(released, "upper bound") if not pd.isna(row["value"])),
         *("total", "value", "confidence"),
     )
     for (total, value, confidence), same in bounds.items():

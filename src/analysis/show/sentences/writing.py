@@ -18,9 +18,16 @@ from analysis.vocabulary import Vocabulary
 DECIMALS_FROM: Final = 200
 """From this denominator on, a percentage has one decimal; below, it would feign precision."""
 TOO_FEW: Final = "too few for a percentage"
+TOO_FEW_FOR_A_RATE: Final = "too few for a rate"
 NOT_ESTIMABLE: Final = "cannot be estimated"
 PROTECTED: Final = "not shown (to protect small groups)"
 
+ANY_OF_A_CLASS: Final = {
+    "any_expected": "any expected reaction",
+    "any_harm": "any harm",
+    "any_special_interest": "any harm that is always named",
+}
+"""What stands in place of a side effect where all of a class are meant."""
 _MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
@@ -101,6 +108,26 @@ def write_count(row: Mapping[str, Any]) -> str:
     return f"{row['count']}" if pd.isna(row["total"]) else f"{row['count']} of {row['total']}"
 
 
+def write_events(row: Mapping[str, Any]) -> str:
+    """Return "13.2 per 100 sessions (95 % interval 11.9 to 14.7)", or why there is no rate."""
+    if row["status"] == "suppressed":
+        return NOT_SHOWN
+    if row["status"] == "too few":
+        return TOO_FEW_FOR_A_RATE
+    if pd.isna(row["value"]):
+        return NOT_ESTIMABLE
+    told = f"{write_number(row['value'], 1)} per 100 sessions"
+    limits = write_event_limits(row)
+    return f"{told} ({write_confidence(row)} interval {limits})" if limits else told
+
+
+def write_event_limits(row: Mapping[str, Any]) -> str:
+    """Return "11.9 to 14.7", the limits of events in 100 sessions, or nothing."""
+    if pd.isna(row["low"]) or pd.isna(row["high"]):
+        return ""
+    return f"{write_number(row['low'], 1)} to {write_number(row['high'], 1)}"
+
+
 def write_rate(row: Mapping[str, Any]) -> str:
     """Return "60 % (95 % interval 45 to 74 %)", or the word that says why there is no rate."""
     if row["status"] == "suppressed":
@@ -148,7 +175,9 @@ def name_scale(vocabulary: Vocabulary, key: str) -> str:
 
 
 def name_term(vocabulary: Vocabulary, key: str) -> str:
-    """Return the name of a side effect; a key the vocabulary lacks in words."""
+    """Return the name of a side effect or of a class; a key the vocabulary lacks in words."""
+    if key in ANY_OF_A_CLASS:
+        return ANY_OF_A_CLASS[key]
     return vocabulary.side_effects[key].name if key in vocabulary.side_effects else write_words(key)
 
 
@@ -156,6 +185,11 @@ def name_sessions(released: Released) -> str:
     """Return "mechanical microneedling in the clinic": what the sessions of a course are."""
     modality = released.origin.index_modality
     return f"{name_modality(modality)} in the clinic"
+
+
+def name_modality_of(released: Released) -> str:
+    """Return "mechanical microneedling": what the sessions are whose side effects are counted."""
+    return name_modality(released.origin.harm_modality)
 
 
 def name_subject(released: Released, row: Mapping[str, Any]) -> str:
@@ -188,6 +222,13 @@ def get_rows(released: Released, statistic: str, *, by: str = "") -> list[dict[s
     frame = require_released(released).frame
     kept = frame[(frame["statistic"] == statistic) & (frame["by"] == by)]
     return [{str(name): value for name, value in row.items()} for row in kept.to_dict("records")]
+
+
+def get_asked(released: Released, statistic: str, *, by: str = "") -> list[dict[str, Any]]:
+    """Return the rows of side effects of those who were asked, where a blank is no answer; other
+    denominators stand in a table of their own."""
+    asked = ("patients asked", "sessions asked")
+    return [row for row in get_rows(released, statistic, by=by) if row["population"] in asked]
 
 
 def group_rows(

@@ -4,9 +4,13 @@ A table is rendered by great_tables without its style sheet, which would be repe
 and load nothing useful offline. A page can rely on these names:
 
 - ``div.scroll`` around each table: focusable, labelled by the caption, scrolls sideways;
-- ``table.gt_table`` with ``caption``; ``th.gt_col_heading``; ``span.gt_column_spanner``;
-  ``th.gt_group_heading`` over a group of rows; ``th.gt_stub`` and ``td.gt_row`` in a row;
-  ``gt_left`` and ``gt_right`` for the alignment; ``td.gt_sourcenote`` for the footnotes.
+- ``table.gt_table`` with ``caption``; ``th.gt_col_heading``; ``span.gt_column_spanner``; a
+  ``tbody`` with ``th.gt_group_heading`` for each group of rows; ``th.gt_stub`` before each row;
+  ``gt_right`` where a cell is not aligned left; ``td.gt_sourcenote`` for the footnotes;
+- ``details.meaning`` below: what each kind of number is, of whom, and how it was made.
+
+Headings are tied to their cells by ``scope`` alone: with groups that are bodies of their own it
+says all that ``headers`` would, which names every heading in every cell and is half of the page.
 
 Ids begin with the table's name and a hash of the addresses it shows, so that two tables of a page
 do not collide and the same table is the same bytes.
@@ -22,43 +26,29 @@ from typing import Any, Final
 import pandas as pd
 from great_tables import GT
 
-from analysis.show.disclosure import NOT_SHOWN
+from analysis.show.disclosure import NOT_SHOWN, Released
 from analysis.show.sentences import (
     NOT_ESTIMABLE,
     TOO_FEW,
     Prose,
+    get_asked,
+    get_rows,
     write_confidence,
     write_count,
     write_limits,
-    write_number,
     write_percent,
 )
-from analysis.vocabulary import METHODS
+from analysis.show.tables.definitions import define
 
 Row = Mapping[str, Any]
 
 NO_INTERVAL: Final = "none given"
-POPULATIONS: Final = {
-    "analysed": "patients of a first course with the scores the scale needs who could respond",
-    "patients with a further session": "patients with a session at most 180 days after another",
-    "seen again": "patients of a first course with the scores the scale needs",
-    "due": "patients who were due, seen again or not, and who could respond",
-    "due, any first score": "patients who were due, seen again or not",
-    "not seen again": "patients who were due and were not seen again",
-    "analysed, no other procedure": "those of them without another procedure on the same concern",
-    "all courses analysed": "all courses with the scores the scale needs that could respond",
-    "further courses analysed": "of these, the courses after the first one",
-    "could respond, seen at the visit": "patients who could respond, seen at the visit",
-    "both halves scored": "patients of a first course of which both halves have the scores the "
-    "scale needs, by the same kind of rater",
-    "pairs of halves": "those of them whose halves were treated differently",
-    "pairs of halves that could respond": "of these, patients both of whose halves could respond",
-    "analysed, courses of a modality": "the same of first courses of another modality",
-    "seen again, courses of a modality": "the same of first courses of another modality",
-    "first courses": "the first course of every patient",
-    "patients asked": "patients with a session at which side effects were recorded",
-    "sessions asked": "sessions at which side effects were recorded",
+MEANING: Final = "What each number means"
+_STYLED: Final = {
+    *("gt_col_heading", "gt_column_spanner_outer", "gt_group_heading", "gt_stub"),
+    *("gt_right", "gt_center", "gt_sourcenote"),
 }
+"""Classes of great_tables that the page's style sheet knows."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -67,9 +57,18 @@ class Table:
 
     html: str
     text: str
+    meaning: str = ""
+    """What each kind of number in it means, as HTML; empty where it holds no estimate."""
+
+    @property
+    def unfolded(self) -> str:
+        """The table with the meaning of its numbers in sight, for a place that is folded itself."""
+        told = f'<div class="meaning">\n<p>{MEANING}:</p>\n{self.meaning}\n</div>'
+        return f"{self.html}\n{told}" if self.meaning else self.html
 
     def _repr_html_(self) -> str:
-        return self.html
+        told = fold_meaning(self.meaning)
+        return f"{self.html}\n{told}" if told else self.html
 
     def __repr__(self) -> str:
         return self.text
@@ -108,23 +107,11 @@ def name_cells(rows: Sequence[Row]) -> dict[str, str]:
 
 
 def cite(rows: Iterable[Row]) -> list[str]:
-    """Return who was counted and how, for the foot of a table."""
-    several = [*rows]
-    populations = dict.fromkeys(row["population"] for row in several)
-    named = "; ".join(
-        f"{each}: {POPULATIONS[each]}" if each in POPULATIONS else each
-        for each in populations
-        if each
-    )
-    used = {row["method"] for row in several}
-    methods = "; ".join(method.name for key, method in METHODS.items() if key in used)
-    sure = sorted({row["confidence"] for row in several if not pd.isna(row["confidence"])})
-    levels = ", ".join(f"{write_number(each * 100)} %" for each in sure)
-    told = [f"Population: {named}."] if named else []
-    told.append(f"Method: {methods}" + (f"; confidence {levels}." if levels else "."))
-    if any(row["status"] == "suppressed" for row in several):
-        told.append("Numbers that would point to a few patients are not shown.")
-    return told
+    """Return what the foot of a table says where numbers are hidden; who was counted, and how,
+    stands below the table."""
+    if any(row["status"] == "suppressed" for row in rows):
+        return ["Numbers that would point to a few patients are not shown."]
+    return []
 
 
 # --- rendering --------------------------------------------------------------------------------
@@ -136,13 +123,19 @@ def make_table(
     lines: Sequence[Mapping[str, str]],
     columns: Mapping[str, str],
     *,
-    shown: Iterable[Row],
+    shown: Sequence[Row],
+    defined: Iterable[Row] | None = None,
     notes: Iterable[str] = (),
     groups: Sequence[str] = (),
     spanners: Mapping[str, Sequence[str]] | None = None,
     left: Sequence[str] = (),
 ) -> Table:
-    """Return the table of these lines; the first column names the line."""
+    """Return the table of these lines; the first column names the line, and a cell may have two
+    lines of its own.
+
+    ``shown`` are the rows it is made from, ``defined`` those whose meaning is told
+    below it: all of them, unless said otherwise.
+    """
     stub, *others = columns
     frame = pd.DataFrame([*lines], columns=[*columns])
     # Group labels become ids in great_tables, so it sees numbers and the words come in later.
@@ -162,18 +155,40 @@ def make_table(
     rendered = _tidy(table.as_raw_html(), key, caption)
     for number, label in enumerate(labels):
         rendered = rendered.replace(f">group{number}</th>", f">{escape(label)}</th>")
-    text = "\n".join(
-        [caption, "\t".join(columns.values()), *("\t".join(line.values()) for line in lines)]
-    )
-    return Table(rendered, text)
+    told = ("\t".join(cell.replace("\n", ", ") for cell in line.values()) for line in lines)
+    text = "\n".join([caption, "\t".join(columns.values()), *told])
+    return Table(rendered, text, define(shown if defined is None else defined))
 
 
 def fold(shown: Table | Prose, summary: str) -> Table | Prose:
     """Return a table that a reader unfolds; sentences that stand in its place as they are."""
     if not isinstance(shown, Table):
         return shown
-    folded = f"<details>\n<summary>{escape(summary)}</summary>\n{shown.html}\n</details>"
+    folded = f"<details>\n<summary>{escape(summary)}</summary>\n{shown.unfolded}\n</details>"
     return Table(folded, shown.text)
+
+
+def fold_meaning(meaning: str) -> str:
+    """Return what numbers mean as something to unfold; nothing for nothing."""
+    if not meaning:
+        return ""
+    return f'<details class="meaning">\n<summary>{MEANING}</summary>\n{meaning}\n</details>'
+
+
+def explain(released: Released, *statistics: str) -> Prose:
+    """Return what these numbers mean, for a reader to unfold below the sentences that tell them.
+
+    Meant are those over all, not by group, where there are such; of side effects those of who was
+    asked.
+    """
+    rows = [row for each in statistics for row in _find_told(released, each)]
+    return Prose(fold_meaning(define(rows)))
+
+
+def _find_told(released: Released, statistic: str) -> list[dict[str, Any]]:
+    groupings = released.keep(statistic=statistic).frame["by"].unique()
+    whole = get_asked(released, statistic) or get_rows(released, statistic)
+    return whole or [row for by in groupings for row in get_rows(released, statistic, by=by)]
 
 
 def make_key(name: str, rows: Iterable[Row]) -> str:
@@ -186,10 +201,44 @@ def _tidy(rendered: str, key: str, caption: str) -> str:
     """Return only the table, captioned, in a container that scrolls and can be focused."""
     found = re.search(r"<table\b[^>]*>(.*)</table>", rendered, re.DOTALL)
     body = found[1] if found else rendered
-    body = re.sub(r"\n\s*\n", "\n", body).strip()
+    body = re.sub(r"<(t[hd])\b([^>]*)>", _tidy_cell, body)
+    body = body.replace('<tbody class="gt_table_body">', "<tbody>")
+    body = body.replace('<tr class="gt_group_heading_row">', "</tbody>\n<tbody>\n<tr>")
+    body = re.sub(r"<tbody>\s*</tbody>", "", body)
+    body = _list_column_groups(body) + body
+    # of a cell's own two lines the second may begin with anything but a tag
+    body = re.sub(r"\s*\n\s*(?=<)", "\n", body).strip()
     return (
         f'<div class="scroll" role="region" aria-labelledby="{key}-caption" tabindex="0">\n'
         f'<table class="gt_table" id="{key}">\n'
         f'<caption id="{key}-caption">{escape(caption)}</caption>\n'
         f"{body}\n</table>\n</div>"
     )
+
+
+def _list_column_groups(body: str) -> str:
+    """Return the groups of columns that a heading over several belongs to; nothing without one."""
+    first = body.partition("</tr>")[0]
+    if 'scope="colgroup"' not in first:
+        return ""
+    spans = [re.search(r'colspan="(\d+)"', cell) for cell in re.findall(r"<th\b[^>]*>", first)]
+    groups = (f'<colgroup span="{span[1] if span else 1}"></colgroup>' for span in spans)
+    return f"{''.join(groups)}\n"
+
+
+def _tidy_cell(cell: re.Match[str]) -> str:
+    """Return the tag of a cell with what styles it and ties it to others, and nothing else."""
+    attributes = dict(re.findall(r'([\w-]+)="([^"]*)"', cell[2]))
+    classes = [each for each in attributes.get("class", "").split() if each in _STYLED]
+    if "gt_group_heading" in classes:
+        attributes["scope"] = "rowgroup"
+    kept = {"class": " ".join(classes)}
+    kept |= {
+        name: attributes[name] for name in ("scope", "rowspan", "colspan") if name in attributes
+    }
+    told = "".join(
+        f' {name}="{value}"'
+        for name, value in kept.items()
+        if value and not (name.endswith("span") and value == "1")
+    )
+    return f"<{cell[1]}{told}>"

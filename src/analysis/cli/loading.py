@@ -1,0 +1,48 @@
+"""From what was asked for to a cohort. Only here is the clock read."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from analysis.cli.telling import say
+
+if TYPE_CHECKING:
+    from analysis.intake.cohort import Cohort
+
+_LONG: Final = 20_000_000
+"""Bytes from which on a log takes long enough to say what is being done."""
+
+
+def find_today(source: str) -> str:
+    """Return today as an ISO day for a source whose settings tell no day it was extracted on;
+    empty for one whose settings do."""
+    from analysis.intake.sources import find_project, read_source
+
+    known = read_source(find_project(), source).extracted_on
+    return date.today().isoformat() if known is None else ""
+
+
+def load(source: str, as_of: str = "") -> "Cohort":
+    """Return the cohort; without a day in ``source.toml`` or ``as_of`` it is read as of today."""
+    from analysis.intake.cohort import load_cohort
+    from analysis.intake.sources import find_project, read_source
+
+    project = find_project()
+    declared = read_source(project, source)
+    as_of = as_of or find_today(source)
+    files = [declared.folder / name for name in declared.every_file]
+    is_long = sum(each.stat().st_size for each in files if each.is_file()) > _LONG
+    return load_cohort(source, as_of=as_of, project=project, tell=_tell if is_long else None)
+
+
+def prepare(source: str, as_of: str) -> Mapping[str, str]:
+    """Load the cohort for a kernel that will ask for it, and return the hash of each part of what
+    it was made from. Without a day it is that of ``source.toml``, never today."""
+    from analysis.intake.cohort import load_cohort
+    from analysis.intake.sources import find_project
+
+    return load_cohort(source, as_of=as_of, project=find_project()).origin.inputs
+
+
+def _tell(step: str) -> None:
+    say(f"outcomes: {step} ...", err=True)
