@@ -114,7 +114,9 @@ def _choose_in_turn(
     result, given_up = [*alone], list[tuple[Extents, Secret]]()
     leaks: list[list[Extents]] = []
     while (leak := reader.find_leak(result)) is not None:
-        possible = [*_list_sacrifices(page, reader, result, leak)]
+        further = _list_sacrifices(page, reader, result, leak)
+        # what hides nothing more would be tried for ever
+        possible = [each for each in further if _hide(result, each) != result]
         if not possible:
             break
         leaks.append(possible)
@@ -135,7 +137,8 @@ def _hide(hiding: Sequence[Hiding], *further: Extents) -> list[Hiding]:
     result = [*hiding]
     for extents in further:
         for index, extent in extents.items():
-            is_told = extent == COUNT and result[index].highest is not None
+            # a range is given up as well, that of a count or, with it, that of a total
+            is_told = extent == result[index].extent and result[index].highest is not None
             if extent > result[index].extent or is_told:
                 result[index] = replace(
                     result[index], extent=extent, shown_as=NOT_SHOWN, lowest=0, highest=None
