@@ -52,7 +52,7 @@ $(INSTALLED): requirements.txt pyproject.toml
 	@if "$(BIN)/python" -c '' 2>/dev/null; then echo "updating $(VENV) ..." >&2; else \
 	  echo "creating $(VENV) with $$("$(PYTHON)" -V 2>&1) ..." >&2; "$(PYTHON)" -m venv --clear "$(VENV)"; fi
 	@echo "installing the locked packages (some minutes the first time) ..." >&2
-	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) install --no-compile --require-hashes -r requirements.txt
 	@echo "installing microneedling-outcomes ..." >&2
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@

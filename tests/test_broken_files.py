@@ -21,7 +21,7 @@ from mutant_bases import Bases, read_bases
 from mutant_logs import File, write_file, write_source
 from mutation import make_mutant, pack
 
-TOGETHER: Final = 60
+TOGETHER: Final = 75
 """Files in one source that is loaded whole."""
 
 
@@ -101,7 +101,7 @@ def read_records(path: Path, file: File) -> list[list[str]]:
 
 
 @settings(
-    max_examples=2,
+    max_examples=1,
     deadline=None,
     database=None,
     derandomize=True,

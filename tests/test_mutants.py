@@ -22,9 +22,9 @@ from mutant_bases import Bases, read_bases
 from mutant_logs import File, Mutant, Place, Verdict, settle, write_file, write_source
 from mutation import ENTRIES, make_mutant, pack
 
-TOGETHER: Final = 700
+TOGETHER: Final = 1_050
 """Mutants in one source; loading one takes seconds however small it is."""
-FEWEST: Final = 1_400
+FEWEST: Final = 1_050
 ASKED: Final = int(os.environ.get("MUTANTS", FEWEST))
 Listed = Counter[tuple[Place, str | None, str, str]]
 """Place, header, rule and consequence of problems."""

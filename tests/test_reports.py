@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from analysis.show.tables import name_measure
+from commands import Shell
 
 REPORTS = ("claims", "concern", "overview", "side_effects")
 INTERNAL_TOO = ("concern", "side_effects")
@@ -35,12 +36,12 @@ def rendered(small_project: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """A project of its own in which every report was rendered, two for both audiences."""
     folder = tmp_path_factory.mktemp("rendered") / "project"
     shutil.copytree(small_project, folder)
-    for report in REPORTS:
-        # every page has the same banner and ending, so two of them stand for the internal ones
-        for audience in AUDIENCES if report in INTERNAL_TOO else AUDIENCES[:1]:
-            found = run(folder, "report", report, "--audience", audience)
-            assert found.returncode == 0, found.stderr
-            assert found.stderr == ""
+    with Shell() as shell:
+        for report in REPORTS:
+            # every page has the same banner and ending, so two of them stand for the internal ones
+            for audience in AUDIENCES if report in INTERNAL_TOO else AUDIENCES[:1]:
+                found = shell.run(folder, "report", report, "--audience", audience)
+                assert (found.returncode, found.stderr) == (0, "")
     return folder
 
 
@@ -120,11 +121,11 @@ type(sentences.describe_headline(released))("<p>" + table.html + "</p>")""",
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_call_refuses_the_shareable_page(
-    small_project: Path, tmp_path: Path, name: str
+    rendered: Path, tmp_path: Path, name: str
 ) -> None:
     """Exit code 8, a sentence without a score, and nothing is written."""
     folder = tmp_path / "project"
-    shutil.copytree(small_project, folder)
+    shutil.copytree(rendered, folder, ignore=shutil.ignore_patterns("reports"))
     path = folder / "notebooks" / "concern.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
     # the cells up to the loaded log, and of the page only what the planted call needs
