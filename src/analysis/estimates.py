@@ -10,6 +10,7 @@ are not known. Shares are written from 0 to 1; ``events`` are per 100 sessions.
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
@@ -105,6 +106,31 @@ def _build_schema() -> pa.DataFrameSchema:
 SCHEMA: Final = _build_schema()
 
 
+@dataclass(frozen=True)
+class ThresholdProfile:
+    """A rule for small numbers on pages that are shared."""
+
+    threshold: int
+    """The smallest number of patients a shown number may rest on."""
+    multiple: int = 1
+    """What counts are rounded to, the nearest multiple of it."""
+    rule: str = ""
+    """Whose rule it is, as a page names it."""
+
+
+THRESHOLD_PROFILES: Final[Mapping[str, ThresholdProfile]] = MappingProxyType(
+    {
+        "clinic": ThresholdProfile(5),
+        "ohdsi": ThresholdProfile(5, rule="OHDSI"),
+        # counts of seven and fewer go, all others are rounded
+        "opensafely": ThresholdProfile(8, 5, "OpenSAFELY"),
+        "acro": ThresholdProfile(10, rule="ACRO"),
+        "cms": ThresholdProfile(11, rule="CMS"),
+    }
+)
+"""The profiles a source may name in its ``source.toml``."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Origin:
     """Where a page's estimates come from, as its header and provenance tell it."""
@@ -129,6 +155,8 @@ class Origin:
     """What the sessions of a course are."""
     harm_modality: str = "microneedling"
     """What the sessions are whose side effects are counted; the same, unless one was chosen."""
+    threshold_profile: str = "clinic"
+    """By which of :data:`THRESHOLD_PROFILES` small numbers are hidden on a page that is shared."""
 
 
 def make_address(row: Mapping[str, Any]) -> str:

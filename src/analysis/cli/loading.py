@@ -1,6 +1,6 @@
 """From what was asked for to a cohort. Only here is the clock read."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -35,13 +35,24 @@ def load(source: str, as_of: str = "") -> "Cohort":
     return load_cohort(source, as_of=as_of, project=project, tell=_tell if is_long else None)
 
 
-def prepare(source: str, as_of: str) -> Mapping[str, str]:
-    """Load the cohort for a kernel that will ask for it, and return the hash of each part of what
-    it was made from. Without a day it is that of ``source.toml``, never today."""
+def load_again(source: str, as_of: str) -> "Cohort":
+    """Return the cohort as a page that is there asks for it: without a day it is read as of that of
+    ``source.toml``, never of today."""
     from analysis.intake.cohort import load_cohort
     from analysis.intake.sources import find_project
 
-    return load_cohort(source, as_of=as_of, project=find_project()).origin.inputs
+    return load_cohort(source, as_of=as_of, project=find_project())
+
+
+def make_scan(cohort: "Cohort", period: str) -> Callable[[str], Sequence[str]]:
+    """Return what finds the identifiers of the log in a text, in which the ends of the period are
+    none."""
+    from analysis.intake.cohort import parse_period
+    from analysis.intake.identifiers import list_identifiers, make_scanner
+    from analysis.intake.sources import find_project
+
+    days = parse_period(period) if period else ()
+    return make_scanner(list_identifiers(cohort, find_project()), allowed_days=days)
 
 
 def _tell(step: str) -> None:

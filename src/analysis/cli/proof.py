@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from analysis.cli.loading import prepare
+from analysis.cli.loading import load_again, make_scan
 from analysis.cli.telling import Json, count, say, say_json
 from analysis.errors import UsageError, VerificationError
 
@@ -45,8 +45,9 @@ def verify(
     project = find_project()
     find_report(project, published.report)
     asked = published.content["parameters"]
-    inputs = prepare(str(asked.get("source", "")), str(asked.get("as_of", "")))
-    found = verify_page(published, project=project, inputs=inputs)
+    cohort = load_again(str(asked.get("source", "")), str(asked.get("as_of", "")))
+    scan = make_scan(cohort, str(asked.get("period", "")))
+    found = verify_page(published, project=project, inputs=cohort.origin.inputs, scan=scan)
     if as_json:
         say_json(_list_verification(found, may_tell=published.is_shareable))
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from analysis.cli.loading import find_today, load
+from analysis.cli.loading import find_today, load, make_scan
 from analysis.cli.telling import Json, count, say, say_json, shorten
 from analysis.errors import UsageError
 
@@ -38,8 +38,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Render one report and print the path of its page."""
-    from analysis.intake.cohort import find_as_of, holds, parse_period, settle_period
-    from analysis.intake.identifiers import list_identifiers, make_scanner
+    from analysis.intake.cohort import find_as_of, holds, settle_period
     from analysis.intake.sources import find_project, read_source
     from analysis.reporting.parameters import cast_parameters, find_report, read_parameters
 
@@ -49,6 +48,11 @@ def report(
     if audience is not None:
         given["audience"] = audience
     values = cast_parameters(declared, given)
+    if missing := [each for each in ("source", "as_of") if each not in values]:
+        raise UsageError(
+            f"The report {name!r} has no parameter {' and no parameter '.join(missing)}; every "
+            "report takes both: add it to the cell of parameters."
+        )
     source = str(values["source"])
     if not values["as_of"] and (today := find_today(source)):
         given["as_of"] = today
@@ -57,8 +61,7 @@ def report(
     if period := str(values.get("period", "")):
         given["period"] = settle_period(period, find_as_of(read_source(project, source), as_of))
     cohort = load(source, as_of)
-    days = parse_period(given["period"]) if given.get("period") else ()
-    scan = make_scanner(list_identifiers(cohort, project), allowed_days=days)
+    scan = make_scan(cohort, given.get("period", ""))
 
     from analysis.reporting.pdf import renew_pdf
     from analysis.reporting.render import render_report

@@ -5,6 +5,7 @@ loads nothing, runs nothing and shows no code. The template in ``template/`` als
 with ``jupyter nbconvert --template``.
 """
 
+import hashlib
 import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -314,6 +315,7 @@ def _list_provenance(
     made_of = [
         ("As of", origin.get("as_of", "")),
         ("Data", _shorten(origin.get("data_hash", ""))),
+        ("Vocabulary", _shorten(_join(provenance["vocabulary"]))),
         ("Code", _shorten(provenance["code"])),
         ("Lock file", _shorten(provenance["lock"]) or "none found"),
         ("Python", provenance["python"]),
@@ -346,6 +348,12 @@ def format_value(value: Value) -> str:
 def _name(parameter: Parameter) -> str:
     words = parameter.name.replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+def _join(hashes: Mapping[str, str]) -> str:
+    """Return one hash of several; the data file has each."""
+    told = "".join(f"{name}={each}\n" for name, each in sorted(hashes.items()))
+    return hashlib.sha256(told.encode()).hexdigest() if told else ""
 
 
 def _shorten(digest: str) -> str:

@@ -51,6 +51,7 @@ from analysis.reporting.released import Holds, Remembered, is_same, remember_rel
 _AUDIENCES: Final = ("shareable", "internal")
 _OF_ONE: Final = " of one concern"
 """A title that ends in this becomes that of the concern."""
+_RELEASE_KEYS: Final = ("audience", "status", "threshold", "threshold_profile")
 _BUNDLE_KEYS: Final = {"status": str, "audience": str, "origin": dict, "estimates": list}
 
 
@@ -143,7 +144,7 @@ def render_report(
             run_limit=run_limit,
         )
     except StepFailedError as stopped:
-        failed = stopped if scan is None else _scrub(stopped, scan)
+        failed = stopped if scan is None else scrub_failure(stopped, scan)
         if not isinstance(failed.error, UsageError):
             title = read_title(read_notebook(notebook), otherwise=name)
             _publish_failure(folder, edition, title, failed)
@@ -212,7 +213,7 @@ def make_edition(
             "edition": edition,
             "page": {"file": f"{edition}.html", "sha256": sha256},
             "parameters": dict(values),
-            **{key: bundle[key] for key in ("audience", "status", "threshold") if key in bundle},
+            **{key: bundle[key] for key in _RELEASE_KEYS if key in bundle},
             "origin": bundle["origin"],
             "provenance": provenance,
             "estimates": _key_by_address(bundle["estimates"]),
@@ -274,7 +275,7 @@ def _explain(stopped: NotebookStoppedError, report: str) -> StepFailedError:
     return StepFailedError(stopped.step, error, told=told)
 
 
-def _scrub(failed: StepFailedError, scan: Scan) -> StepFailedError:
+def scrub_failure(failed: StepFailedError, scan: Scan) -> StepFailedError:
     """Return the failure without its words where they hold an identifier: a notebook of the
     clinic's own may raise our errors with any text. A slip in the call is repeated as it is."""
     if isinstance(failed.error, UsageError) or not scan(f"{failed.told} {failed.error}"):

@@ -17,7 +17,8 @@ from analysis.reporting.compare import Change, compare_inputs, compare_rows
 from analysis.reporting.differences import PageDifference, find_page_differences
 from analysis.reporting.editions import Published
 from analysis.reporting.parameters import Value, check_values, find_report, read_parameters
-from analysis.reporting.render import Made, StepFailedError, make_edition
+from analysis.reporting.publishing import Scan, refuse_identifiers
+from analysis.reporting.render import Made, StepFailedError, make_edition, scrub_failure
 
 _SHARE: Final = re.compile(r"\b(\d+) of (\d+)\b")
 _COMPARED_APART: Final = ("page", "estimates")
@@ -46,13 +47,19 @@ class Verification:
 
 
 def verify_page(
-    published: Published, *, project: Path, inputs: Mapping[str, str] | None = None
+    published: Published,
+    *,
+    project: Path,
+    inputs: Mapping[str, str] | None = None,
+    scan: Scan | None = None,
 ) -> Verification:
     """Render an edition again and return what differs from what was published.
 
-    ``inputs`` are the hashes of what the data are made of now. Raises :class:`UsageError` for a
-    report that does not exist, :class:`VerificationError` when there is no page or the report can
-    no longer be asked for what the page was, and what rendering raises.
+    ``inputs`` are the hashes of what the data are made of now. ``scan`` reads what was rendered
+    before anything of a shareable page is told, and what would be told of a failed run. Raises
+    :class:`UsageError` for a report that does not exist, :class:`VerificationError` when there is
+    no page or the report can no longer be asked for what the page was,
+    :class:`PublishingRefusedError` when ``scan`` found something, and what rendering raises.
     """
     values = _read_values(published, project)
     if published.page is None:
@@ -62,8 +69,11 @@ def verify_page(
         )
     try:
         made = make_edition(published.report, values, project=project, inputs=inputs)
-    except StepFailedError as failed:
+    except StepFailedError as stopped:
+        failed = stopped if scan is None else scrub_failure(stopped, scan)
         raise failed.error from None
+    if scan is not None and published.is_shareable:
+        refuse_identifiers(scan, {"page": made.page, "data file": made.data})
     is_page_same = published.page == made.page.encode()
     # a page names its data, code, lock and packages, so one that is the same was made from the same
     changed = () if is_page_same else tuple(compare_inputs(published.content, made.content))

@@ -111,6 +111,7 @@ def load_cohort(
         stays_internal=bool(selection.operator),
         index_modality=selection.index_modality,
         harm_modality=selection.harm_modality,
+        threshold_profile=declared.threshold_profile,
     )
     return Cohort(
         origin,

@@ -44,13 +44,9 @@ _MARKS: Final[Mapping[str, str]] = {
 """Roles whose every text is an identifier, and what it is."""
 MACHINE: Final = ("a path of this machine", "a user of this machine")
 """Kinds of identifiers that are nobody's of the log."""
-_FREE: Final = ("concern", "side_effects", "contraindications", "action", "birth_date")
-"""Roles in which people write what they like. Other roles are chosen from few words, which a page
-may tell: clinics, devices, what was put on the skin."""
-_LOOKED_AT: Final = ("", *_MARKS, *_FREE)
-"""A column without a role may hold anything: names, addresses, notes."""
-
-
+_TOLD: Final = ("clinic", "device", "adjunct")
+"""Roles of which a page may say what is written there. All others are looked at, with a role or
+without one: a name can stand in any column, if only by mistake."""
 _VOCABULARY: Final = Path(__file__).parents[2] / "vocabulary"
 
 
@@ -67,7 +63,8 @@ class Identifiers:
     days: frozenset[date] = frozenset()
     """Days of the log: of sessions, scores, births and whatever else."""
     told: tuple[str, ...] = ()
-    """What pages may say in any case: names of the source, its clinics and devices."""
+    """What pages may say in any case: names of the source and of its clinics and devices, and what
+    was put on or into the skin."""
     told_days: frozenset[date] = frozenset()
     """Days that pages may say in any case: when the log was read, when what the vocabulary cites
     was published or decided."""
@@ -96,8 +93,7 @@ def list_identifiers(cohort: "Cohort", project: Path) -> Identifiers:
         told=(
             source.name,
             source.title,
-            *cohort.list_names("clinic"),
-            *cohort.list_names("device"),
+            *(name for column in _TOLD for name in cohort.list_names(column)),
         ),
         told_days=frozenset(_list_told_days(cohort, source)),
     )
@@ -120,7 +116,7 @@ def _read_texts(log: Log, source: Source) -> Iterator[tuple[str, str, str]]:
         name: header
         for name, header in zip(log.texts, log.headers, strict=True)
         if header not in source.public_columns
-        if any(roles[place, header] in _LOOKED_AT for place, _ in enumerate(source.every_layout))
+        if any(roles[place, header] not in _TOLD for place, _ in enumerate(source.every_layout))
     }
     if not wanted:
         return
@@ -129,7 +125,7 @@ def _read_texts(log: Log, source: Source) -> Iterator[tuple[str, str, str]]:
     long = long.mutate(text=long.text.strip()).filter(ibis._.text.length() > 0).distinct()
     found = long.order_by("layout", "name", "text").execute()
     for place, name, text in found[["layout", "name", "text"]].itertuples(index=False, name=None):
-        if (role := roles[place, wanted[name]]) in _LOOKED_AT:
+        if (role := roles[place, wanted[name]]) not in _TOLD:
             yield role, wanted[name], text
 
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from analysis.errors import SourceError, sentence_for_unknown
+from analysis.estimates import THRESHOLD_PROFILES
 from analysis.intake.schema import Modality, Rater, Setting
 from analysis.vocabulary import Scale, Vocabulary, read_vocabulary
 
@@ -181,6 +182,8 @@ class Source(Layout):
     public_columns: tuple[str, ...] = ()
     """Headers of columns whose texts name nobody, though nothing says what they hold: a page that
     is shared may hold the same words."""
+    threshold_profile: str = "clinic"
+    """By which of :data:`~analysis.estimates.THRESHOLD_PROFILES` small numbers are hidden."""
     layouts: tuple[Layout, ...] = ()
     folder: Path = Path()
 
@@ -343,6 +346,15 @@ def _check_source(source: Source, declared: Mapping[str, Any]) -> None:
         raise SourceError(
             f"data/{source.folder.name}/{SETTINGS_FILE} is named {source.name!r}; "
             "the name must be that of its folder."
+        )
+    if source.threshold_profile not in THRESHOLD_PROFILES:
+        raise SourceError(
+            sentence_for_unknown(
+                "threshold_profile",
+                source.threshold_profile,
+                THRESHOLD_PROFILES,
+                where=f" in {where}",
+            )
         )
     for item in fields(Layout):
         if source.layouts and item.name in declared:

@@ -16,9 +16,7 @@ for an internal page.
 from analysis.show.disclosure.individuals import admit, mark_internal
 from analysis.show.disclosure.released import (
     INTERNAL,
-    PROFILES,
     SHAREABLE,
-    THRESHOLDS,
     Released,
     release,
     require_released,
@@ -28,9 +26,7 @@ from analysis.show.disclosure.rows import NOT_SHOWN
 __all__ = [
     "INTERNAL",
     "NOT_SHOWN",
-    "PROFILES",
     "SHAREABLE",
-    "THRESHOLDS",
     "Released",
     "admit",
     "mark_internal",

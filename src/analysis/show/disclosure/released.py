@@ -1,17 +1,23 @@
 """What an audience may see: :func:`release` makes it, once per page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import InitVar, dataclass, replace
-from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
 
 from analysis.errors import UsageError
-from analysis.estimates import MIME_TYPE, Origin, check_estimates, to_records
+from analysis.estimates import (
+    MIME_TYPE,
+    THRESHOLD_PROFILES,
+    Origin,
+    check_estimates,
+    to_records,
+)
 from analysis.show.disclosure.claim_links import blank_overlap, hide_claims
 from analysis.show.disclosure.hiding import hide_linked
 from analysis.show.disclosure.page import Number
+from analysis.show.disclosure.rounding import round_counts
 from analysis.show.disclosure.rows import (
     EVERYTHING,
     METHOD_ELSEWHERE,
@@ -31,10 +37,7 @@ from analysis.show.disclosure.trend_links import hide_limits
 
 SHAREABLE: Final = "shareable"
 INTERNAL: Final = "internal"
-THRESHOLDS: Final[Mapping[str, int]] = MappingProxyType({"clinic": 5})
-"""Threshold profiles: the smallest number of patients a shown number may rest on."""
-PROFILES: Final[Mapping[str, str]] = MappingProxyType({SHAREABLE: "clinic", INTERNAL: ""})
-"""The threshold profile of each audience; none for a page that stays in the clinic."""
+AUDIENCES: Final = (SHAREABLE, INTERNAL)
 
 NOT_YET_DUE: Final = "not yet due"
 """The fate of a course that is not closed."""
@@ -84,6 +87,11 @@ class Released:
         return replace(self, frame=part, is_whole=False, seal=_SEAL)
 
     @property
+    def profile(self) -> str:
+        """The threshold profile by which it was released; empty where nothing is hidden."""
+        return self.origin.threshold_profile if self.threshold else ""
+
+    @property
     def subject(self) -> str:
         """The name of the concern the page is about, empty if it is about several."""
         concern = _find_concern(self.frame)
@@ -105,6 +113,7 @@ class Released:
                 "status": self.status,
                 "audience": self.audience,
                 "threshold": self.threshold,
+                "threshold_profile": self.profile,
                 "subject": self.subject,
                 "origin": _describe_origin(self.origin),
                 "estimates": to_records(self.frame),
@@ -126,17 +135,17 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
     """Return the estimates of a page as this audience may see them.
 
     Call it once per page and with all its estimates: a number is safe or not only beside the
-    others. For ``shareable`` the numbers that rest on too few patients are suppressed; for
-    ``internal`` nothing is hidden. Rows keep their order; an upper bound that would tell a hidden
-    zero is left out.
+    others. For ``shareable`` the numbers that rest on too few patients are suppressed, by the
+    threshold profile of the source; for ``internal`` nothing is hidden. Rows keep their order; an
+    upper bound that would tell a hidden zero is left out.
 
     Raises
     ------
     UsageError
         For an audience that does not exist, or a choice that may be shown internally only.
     """
-    if audience not in PROFILES:
-        raise UsageError.for_unknown("audience", audience, PROFILES)
+    if audience not in AUDIENCES:
+        raise UsageError.for_unknown("audience", audience, AUDIENCES)
     if audience == SHAREABLE and origin.stays_internal:
         raise UsageError(
             "The choice of an operator is for internal pages only: leave it out, or ask for the "
@@ -144,7 +153,8 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
         )
     frame = check_estimates(estimates)
     status = _find_status(frame)
-    threshold = THRESHOLDS.get(PROFILES[audience], 0)
+    profile = THRESHOLD_PROFILES[origin.threshold_profile]
+    threshold = profile.threshold if audience == SHAREABLE else 0
     rows = [Row(**row) for row in iterate_rows(frame)]
     alone = hide_rows_of_few(rows, [judge_row(row, threshold) for row in rows])
     alone = hide_pairs_of_few(rows, alone)
@@ -154,8 +164,11 @@ def release(estimates: pd.DataFrame, origin: Origin, *, audience: str = SHAREABL
     hiding = hide_what_levels_had(rows, hide_derived(rows, linked))
     hiding = hide_limits(rows, hiding)
     hiding = hide_claims(rows, hiding, threshold)
+    shown = blank_hidden(frame, rows, hiding, is_shared=bool(threshold))
     return Released(
-        frame=blank_hidden(frame, rows, hiding, is_shared=bool(threshold)),
+        frame=round_counts(shown, profile.multiple)
+        if threshold and profile.multiple > 1
+        else shown,
         audience=audience,
         threshold=threshold,
         origin=origin,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any, Final
 
+from analysis.estimates import THRESHOLD_PROFILES
 from analysis.show.disclosure import Released, require_released
 from analysis.show.sentences.writing import (
     Prose,
@@ -107,11 +108,19 @@ def describe_limitations(released: Released) -> Prose:
         "clinic's own quality review and must not guide the treatment of one patient.",
     ]
     if released.threshold:
+        profile = THRESHOLD_PROFILES[released.profile]
+        by_rule = f" (the rule of {profile.rule})" if profile.rule else ""
         items.append(
             f"<strong>Small numbers are hidden:</strong> what rests on fewer than "
-            f"{released.threshold} patients is not shown, nor what would give it away. That "
-            "lowers the risk that somebody is recognised; it does not end it."
+            f"{released.threshold} patients{by_rule} is not shown, nor what would give it away. "
+            "That lowers the risk that somebody is recognised; it does not end it."
         )
+        if profile.multiple > 1:
+            items.append(
+                f"<strong>Counts are rounded:</strong> each to the nearest {profile.multiple}, so "
+                "they need not add up. Shares and their intervals are those of the rounded counts, "
+                "where they follow from these alone; all other numbers have two digits."
+            )
     if not origin.vocabulary.is_reviewed:
         items.append(
             "<strong>The vocabulary is unreviewed:</strong> no clinician has signed all of the "
