@@ -15,7 +15,7 @@ from analysis.errors import PublishingRefusedError
 from analysis.estimates import make_estimates
 from analysis.individuals import ReportableEvents
 from analysis.intake.cohort import Cohort
-from analysis.reporting import render
+from analysis.reporting import publishing
 from analysis.show import sentences, tables
 from analysis.show.disclosure import Released, admit, release
 from analysis.vocabulary import BUILT_IN
@@ -170,9 +170,9 @@ def test_a_list_that_came_to_a_shareable_page_refuses_it(cohort: Cohort) -> None
     page = tables.show_reportable_events(events, make_release(cohort, "internal"))._repr_html_()
 
     with pytest.raises(PublishingRefusedError):
-        render._refuse_single_patients(f"<main>{page}</main>")
+        publishing.refuse_single_patients(f"<main>{page}</main>")
     with pytest.raises(PublishingRefusedError):
-        render._refuse_single_patients(events.events._repr_html_())
+        publishing.refuse_single_patients(events.events._repr_html_())
     assert not hasattr(events, "_repr_html_")
 
 

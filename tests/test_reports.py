@@ -225,12 +225,10 @@ ELSEWHERE = {
 }
 
 
-@pytest.mark.parametrize("report", ["concern", "side_effects"])
-def test_the_same_page_whatever_the_process(
-    rendered: Path, project: Path, tmp_path: Path, report: str
-) -> None:
+def test_the_same_page_whatever_the_process(rendered: Path, project: Path, tmp_path: Path) -> None:
     """Another copy of project and code, hash seed, time zone, locale, thread count, umask, home
-    and working directory give the same bytes."""
+    and working directory give the same bytes, of the report with the most in it."""
+    report = "side_effects"
     folder = tmp_path / "else where"
     shutil.copytree(rendered, folder, ignore=shutil.ignore_patterns(".cache", "reports"))
     shutil.copytree(project / "src", folder / "src")
@@ -286,7 +284,7 @@ def test_a_patient_id_in_a_page_refuses_publication(rendered: Path, tmp_path: Pa
         text.replace("Example clinic (synthetic)", "Example clinic of P-0795"), encoding="utf-8"
     )
 
-    found = run(folder, "report", "concern")
+    found = run(folder, "report", "claims")
 
     assert found.returncode == 8
     assert "identifier" in found.stderr

@@ -22,8 +22,8 @@ from logs import write_project
 DAYS = ("date", "birth_date", "score_after_date")
 OTHER = "(note to self)"
 # somebody's name with a number stands in each column that is not a day, also where none belongs
-TOLD = ("clinic", "device", "adjunct")
-"""What stands there is the name of a clinic, a device or a serum, whatever it looks like."""
+TOLD = ("clinic", "device")
+"""What stands there is the name of a clinic or a device, whatever it looks like."""
 SEEDS = {
     role: f"Quirrel{n:02}{role[:4].title()}x"
     for n, role in enumerate([*ROLES, OTHER], 11)

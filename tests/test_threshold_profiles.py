@@ -85,6 +85,14 @@ def test_a_rounded_share_is_that_of_its_counts() -> None:
     assert none[["value", "low", "high"]].to_list() == pytest.approx([0, *limits])
 
 
+def test_a_rounded_share_without_an_interval_is_a_quotient_too() -> None:
+    """38 of 210 would be 18 %; what stands beside is 40 of 210."""
+    plain = {"method": "count", "low": None, "high": None, "confidence": None}
+    found = release_under("opensafely", share(38, 210, **plain)).frame.iloc[0]
+
+    assert (found["count"], found["total"], found["value"]) == (40, 210, 40 / 210)
+
+
 def test_other_numbers_keep_two_digits() -> None:
     """The last digits of a mean would tell that it is that of 21 patients; limits go outwards."""
     mean = share(21, None, method="mean_t", statistic="mean change")

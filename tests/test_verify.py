@@ -17,10 +17,10 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from typer.testing import CliRunner
 
 from analysis.cli import app
-from analysis.errors import UsageError, VerificationError
+from analysis.errors import PublishingRefusedError, SourceError, UsageError, VerificationError
 from analysis.reporting import verify
 from analysis.reporting.editions import read_published
-from analysis.reporting.render import Made, make_edition
+from analysis.reporting.render import Made, StepFailedError, make_edition
 from analysis.reporting.verify import Verification, verify_page
 
 PARAMETERS = """\
@@ -124,6 +124,44 @@ def test_an_untouched_page_is_proved(again: Any) -> None:
 
     assert found.is_proved
     assert (found.made_from, found.page, found.data, found.numbers) == ((), (), (), ())
+
+
+def find_women(text: str) -> list[str]:
+    """A scanner to which the women of the report are somebody's name."""
+    return ["a patient at character 7"] if "women" in text else []
+
+
+def test_what_was_rendered_is_read_before_anything_is_told(
+    page: Path, made: Made, project: Path, audience: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a page that is shared; an internal one is for the clinic's own eyes."""
+    monkeypatch.setattr(verify, "make_edition", lambda *_, **__: made)
+    published = read_published(page, unreadable=VerificationError)
+
+    def again() -> Verification:
+        return verify_page(published, project=project, inputs=INPUTS, scan=find_women)
+
+    if audience == "internal":
+        assert again().is_proved
+        return
+    with pytest.raises(PublishingRefusedError, match="a patient at character 7"):
+        again()
+
+
+def test_a_failure_that_names_somebody_is_not_repeated(
+    page: Path, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error keeps its class and its step, and loses its words."""
+
+    def fail(*_: object, **__: object) -> Made:
+        raise StepFailedError("Who came", SourceError("No row of the women."))
+
+    monkeypatch.setattr(verify, "make_edition", fail)
+    published = read_published(page, unreadable=VerificationError)
+
+    with pytest.raises(SourceError, match="failed at the step 'Who came'") as raised:
+        verify_page(published, project=project, inputs=INPUTS, scan=find_women)
+    assert "women" not in str(raised.value)
 
 
 NOT_THE_PAGE = "the page is not the one its data file was written with (sha256)"

@@ -435,10 +435,12 @@ class Cohort:
         """Return the patients of the whole log, as source/ID, sorted."""
         return sorted(self._table("patients").patient.execute())
 
-    def list_names(self, column: str) -> list[str]:
-        """Return the texts of a column of the sessions, of the whole log, sorted."""
-        names = self._table("sessions").select(name=column).distinct()
-        return sorted(names.filter(_.name.notnull()).name.execute())
+    def list_names(self, column: str, *, fewest: int = 1) -> list[str]:
+        """Return the texts of a column of the sessions, of the whole log, sorted: those of so many
+        patients, or more."""
+        names = self._table("sessions").select("patient", name=column).filter(_.name.notnull())
+        people = names.group_by("name").agg(patients=_.patient.nunique())
+        return sorted(people.filter(_.patients >= fewest).name.execute())
 
     def list_days(self) -> list[date]:
         """Return the days of all sessions and scores of the log, sorted."""

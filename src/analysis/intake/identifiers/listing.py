@@ -30,6 +30,7 @@ from analysis.intake.sources import (
     read_log,
     read_source,
 )
+from analysis.vocabulary import PROTOCOL
 
 if TYPE_CHECKING:
     from analysis.intake.cohort import Cohort
@@ -44,9 +45,11 @@ _MARKS: Final[Mapping[str, str]] = {
 """Roles whose every text is an identifier, and what it is."""
 MACHINE: Final = ("a path of this machine", "a user of this machine")
 """Kinds of identifiers that are nobody's of the log."""
-_TOLD: Final = ("clinic", "device", "adjunct")
+_TOLD: Final = ("clinic", "device")
 """Roles of which a page may say what is written there. All others are looked at, with a role or
 without one: a name can stand in any column, if only by mistake."""
+_TOLD_OF_MANY: Final = ("adjunct", "endpoint", "aftercare")
+"""Roles of which a page may say what is written of many patients; of few, it may be a remark."""
 _VOCABULARY: Final = Path(__file__).parents[2] / "vocabulary"
 
 
@@ -64,7 +67,7 @@ class Identifiers:
     """Days of the log: of sessions, scores, births and whatever else."""
     told: tuple[str, ...] = ()
     """What pages may say in any case: names of the source and of its clinics and devices, and what
-    was put on or into the skin."""
+    is written of many patients."""
     told_days: frozenset[date] = frozenset()
     """Days that pages may say in any case: when the log was read, when what the vocabulary cites
     was published or decided."""
@@ -94,6 +97,11 @@ def list_identifiers(cohort: "Cohort", project: Path) -> Identifiers:
             source.name,
             source.title,
             *(name for column in _TOLD for name in cohort.list_names(column)),
+            *(
+                name
+                for column in _TOLD_OF_MANY
+                for name in cohort.list_names(column, fewest=PROTOCOL["too_small_for_a_rate"].whole)
+            ),
         ),
         told_days=frozenset(_list_told_days(cohort, source)),
     )

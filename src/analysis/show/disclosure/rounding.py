@@ -19,17 +19,20 @@ _NUMBERS: Final = ("value", "low", "high")
 _OF_COUNTS: Final = ("wilson", "clopper_pearson")
 """Methods whose interval follows from numerator and denominator alone."""
 _DIGITS: Final = 2
+_NO_MORE: Final = 1e-9
 
 
 def round_counts(released: pd.DataFrame, multiple: int) -> pd.DataFrame:
     """Return the release with every count as the nearest multiple, and no number that tells more.
 
-    The rows of the log are counted no more exactly than patients are. A share of a rounded
-    numerator and denominator has Wilson's interval, or the exact one where none or all count, as
-    before; the limits of all others are rounded outwards. Standard errors and degrees of freedom
-    are left out, and so is a range that would tell the total.
+    The rows of the log are counted no more exactly than patients are. A quotient is that of the
+    rounded numerator and denominator, with Wilson's interval, or the exact one where none or all
+    count, if it had one of these before; the limits of all others are rounded outwards. Standard
+    errors and degrees of freedom are left out, and so is a range that would tell the total.
     """
     rounded = released.copy()
+    quotient = (rounded["count"] / rounded["total"]).astype("float64")
+    is_quotient = (rounded["value"] - quotient).abs() < _NO_MORE
     for name in _COUNTS:
         rounded[name] = (rounded[name] + multiple // 2) // multiple * multiple
     told = zip(rounded["shown_as"], rounded["total"], strict=True)
@@ -41,6 +44,11 @@ def round_counts(released: pd.DataFrame, multiple: int) -> pd.DataFrame:
         rounded.loc[is_share, name] = [each[place] for each in found]
     for name, end in zip(_NUMBERS, (np.rint, np.floor, np.ceil), strict=True):
         rounded.loc[~is_share, name] = _shorten(rounded.loc[~is_share, name], end)
+    is_quotient &= ~is_share
+    quotient = (rounded["count"] / rounded["total"]).astype("float64")
+    rounded.loc[is_quotient, "value"] = quotient[is_quotient]
+    rounded["low"] = rounded["low"].clip(upper=rounded["value"])
+    rounded["high"] = rounded["high"].clip(lower=rounded["value"])
     rounded[["se", "df"]] = float("nan")
     return rounded
 
