@@ -241,8 +241,7 @@ class Cohort:
         were asked about this term though not in general; see :func:`.harms.list_asked_besides`) and
         worst (the highest severity recorded, missing without one).
         """
-        effects, events = self.vocabulary.side_effects, self._events
-        besides = list_asked_besides(self._table("recorded"), events, self._seen_later, effects)
+        events, besides = self._events, self._asked_besides
         seen = events.select("session", "term", "severity", is_onset="is_onset", is_besides=False)
         none = ibis.null("int64")
         more = besides.select("session", "term", severity=none, is_onset=False, is_besides=True)
@@ -320,8 +319,7 @@ class Cohort:
         if window := find_window(effects.get(term)):
             later = self._seen_later
             general = general.semi_join(later.filter(later[name_window(window)]), "session")
-        besides = list_asked_besides(recorded, self._events, self._seen_later, effects)
-        return general.union(besides.filter(_.term == term).select("session"))
+        return general.union(self._asked_besides.filter(_.term == term).select("session"))
 
     @cached_property
     def intervals(self) -> pd.DataFrame:
@@ -483,10 +481,15 @@ class Cohort:
     def _connection(self) -> ibis.BaseBackend:
         return connect()
 
+    @cached_property
+    def _opened(self) -> dict[str, ibis.Table]:
+        return {}
+
     def _table(self, name: str) -> ibis.Table:
-        if name not in self._connection.list_tables():
-            self._connection.read_parquet(self.folder / f"{name}.parquet", table_name=name)
-        return self._connection.table(name)
+        if name not in self._opened:
+            path = self.folder / f"{name}.parquet"
+            self._opened[name] = self._connection.read_parquet(path, table_name=name)
+        return self._opened[name]
 
     @cached_property
     def _sessions(self) -> ibis.Table:
@@ -531,6 +534,13 @@ class Cohort:
         sessions, scores = self._table("sessions"), self._table("assessments")
         windows = list_windows(self.vocabulary.side_effects.values())
         return self._keep("seen_later", find_seen_later(sessions, scores, windows))
+
+    @cached_property
+    def _asked_besides(self) -> ibis.Table:
+        """Sessions and the terms they were asked about besides the general question."""
+        effects, recorded = self.vocabulary.side_effects, self._table("recorded")
+        asked = list_asked_besides(recorded, self._events, self._seen_later, effects)
+        return self._keep("asked_besides", asked)
 
     def _keep(self, name: str, table: ibis.Table) -> ibis.Table:
         """Return a table that is worked out once."""

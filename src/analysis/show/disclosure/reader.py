@@ -66,7 +66,10 @@ class Reader:
         self._sum_of_cell = np.repeat(np.arange(shape[0]), np.diff(self._sums.indptr))
         self._beyond = 10 * (1 + int(self._truth.max(initial=0)))
         self._possible = np.zeros((_MOST_KEPT, len(self._truth)), dtype=np.int64)
+        self._differs = np.zeros((_MOST_KEPT, len(self._truth)), dtype=bool)
         self._found = 0
+        self._count_places = self._find_places(page.counts)
+        self._total_places = self._find_places(page.totals)
         self.solved = 0
         """How many programs were solved so far."""
 
@@ -104,24 +107,29 @@ class Reader:
 
     def _look_at(self, hiding: Sequence[Hiding]) -> View:
         size = len(self._truth)
-        is_known = np.zeros(size, dtype=bool)
+        extents = np.array([hidden.extent for hidden in hiding], dtype=np.int64)
+        # one more, for what has no number
+        is_known = np.zeros(size + 1, dtype=bool)
+        is_known[self._count_places[extents == NOTHING]] = True
+        is_known[self._total_places[extents != EVERYTHING]] = True
+        is_known = is_known[:-1]
         lowest = np.zeros(size, dtype=np.int64)
         highest = np.full(size, self._beyond)
-        for count, total, hidden in zip(self.page.counts, self.page.totals, hiding, strict=True):
-            if count is not None and hidden.extent == NOTHING:
-                is_known[self._places[count]] = True
-            if total is not None and hidden.extent != EVERYTHING:
-                is_known[self._places[total]] = True
+        for index, hidden in enumerate(hiding):
             if hidden.highest is None:
                 continue
-            if count is not None and hidden.extent == COUNT:
-                place = self._places[count]
+            place = self._count_places[index]
+            if place >= 0 and hidden.extent == COUNT:
                 lowest[place], highest[place] = hidden.lowest, hidden.highest
-            if total is not None and hidden.extent == EVERYTHING:
-                place = self._places[total]
+            place = self._total_places[index]
+            if place >= 0 and hidden.extent == EVERYTHING:
                 lowest[place], highest[place] = 1, hidden.highest
         parts = self._find_parts(is_known)
         return View(is_known, lowest, highest, parts[: -size or None], parts[len(parts) - size :])
+
+    def _find_places(self, names: Sequence[Number | None]) -> NDArray[np.int64]:
+        """Return the place of each number, -1 where there is none."""
+        return np.array([-1 if name is None else self._places[name] for name in names], dtype=int)
 
     def _find_parts(self, is_known: NDArray[np.bool_]) -> NDArray[np.int32]:
         """Return the part of each sum, and after these that of each number."""
@@ -157,15 +165,18 @@ class Reader:
 
     def _list_fitting(self, view: View) -> list[int]:
         """Return the places of the remembered pages that look the same as what is shown."""
-        pages = self._possible[: self._found]
-        fits = (pages[:, view.is_known] == self._truth[view.is_known]).all(axis=1)
-        fits &= ((pages >= view.lowest) & (pages <= view.highest)).all(axis=1)
-        return [*map(int, np.flatnonzero(fits))]
+        # of what is shown, nothing would be otherwise
+        fits = ~(self._differs[: self._found] & view.is_known).any(axis=1)
+        told = np.flatnonzero((view.lowest > 0) | (view.highest < self._beyond))
+        ranges = self._possible[np.ix_(np.flatnonzero(fits), told)]
+        inside = ((ranges >= view.lowest[told]) & (ranges <= view.highest[told])).all(axis=1)
+        return [*map(int, np.flatnonzero(fits)[inside])]
 
     def _remember(self, page: NDArray[np.int64]) -> int:
         """Keep a page, in the place of the oldest one when there is no other; return its place."""
         place = self._found % _MOST_KEPT
         self._possible[place] = page
+        self._differs[place] = page != self._truth
         self._found += 1
         return place
 
