@@ -24,6 +24,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PYTEST_ARGS ?= -n auto --dist loadfile --no-loadscope-reorder
+BROWSER_ARGS ?= -n auto
 LOCK_ARGS ?=
 SAME_BYTES_ARGS ?=
 CHROMIUM ?= $(shell command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -71,7 +72,7 @@ test: $(INSTALLED)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 test-browser: chromium $(INSTALLED)
-	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m browser
+	@CHROMIUM="$(CHROMIUM)" $(BIN)/python -m pytest -m browser $(BROWSER_ARGS)
 
 test-server: $(INSTALLED)
 	@$(BIN)/python -m pytest -m server

@@ -1,9 +1,13 @@
 """What several test modules share: where the project is, and a small project to run in."""
 
 import gc
+import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +18,9 @@ from analysis.intake.engine import Engine, open_engine
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+_RENDERED_WITHIN = 600
+"""Seconds after which nobody waits for the pages of the example any more."""
 
 # The same examples every time where nobody watches; a slow machine is no failure anywhere.
 settings.register_profile("laptop", deadline=None)
@@ -41,18 +48,19 @@ def example_project(project: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     One for the whole session, so that the cohort is prepared once; a test that writes more than
     pages under its own names asks for a copy.
     """
-    return make_project(project, tmp_path_factory, project / "data" / "example")
+    return make_project(project, tmp_path_factory.mktemp("of"), project / "data" / "example")
 
 
 @pytest.fixture(scope="session")
 def small_project(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Like ``example_project``, with one log of 150 synthetic patients under the same name."""
-    return make_project(project, tmp_path_factory, project / "tests" / "data" / "small-clinic")
+    log = project / "tests" / "data" / "small-clinic"
+    return make_project(project, tmp_path_factory.mktemp("of"), log)
 
 
-def make_project(project: Path, tmp_path_factory: pytest.TempPathFactory, log: Path) -> Path:
+def make_project(project: Path, place: Path, log: Path) -> Path:
     """Return a folder with the notebooks, a log as the source ``example``, and no page yet."""
-    folder = tmp_path_factory.mktemp("project")
+    folder = place / "project"
     shutil.copytree(
         project / "notebooks",
         folder / "notebooks",
@@ -91,14 +99,47 @@ def browser() -> "Iterator[Browser]":
 
 
 @pytest.fixture(scope="session")
-def example_pages(example_project: Path) -> dict[tuple[str, str], Path]:
-    """Every report of the example for both audiences: (report, audience) → page."""
-    # one process and no command line: what is tested is the page
+def example_pages(
+    project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, str], Path]:
+    """Every report of the example for both audiences: (report, audience) → page.
+
+    They are rendered once: of several workers the first one does it, and the others wait.
+    """
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "example-pages"
+    told = shared / "pages.json"
+    try:
+        shared.mkdir()
+    except FileExistsError:
+        end = time.monotonic() + _RENDERED_WITHIN
+        while not told.exists():
+            assert time.monotonic() < end, "another worker was to render the pages"
+            time.sleep(0.5)
+    else:
+        rendered = _render_all(make_project(project, shared, project / "data" / "example"))
+        aside = shared / "aside.json"
+        aside.write_text(json.dumps(rendered), encoding="utf-8")
+        aside.replace(told)
+    return {
+        (report, audience): Path(page)
+        for report, audience, page in json.loads(told.read_text(encoding="utf-8"))
+    }
+
+
+def _render_all(project: Path) -> list[tuple[str, str, str]]:
+    # no command line: what is tested is the page
+    from analysis.intake.cohort import load_cohort
+
+    reports = sorted(path.stem for path in (project / "notebooks").glob("*.ipynb"))
+    wanted = [(name, audience) for name in reports for audience in ("shareable", "internal")]
+    load_cohort("example", project=project)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        pages = [pool.submit(_render, *each, project) for each in wanted]
+        return [(*each, str(page.result())) for each, page in zip(wanted, pages, strict=True)]
+
+
+def _render(report: str, audience: str, project: Path) -> Path:
     from analysis.reporting.render import render_report
 
-    pages = {}
-    for report in sorted(path.stem for path in (example_project / "notebooks").glob("*.ipynb")):
-        for audience in ("shareable", "internal"):
-            rendered = render_report(report, {}, project=example_project, audience=audience)
-            pages[report, audience] = rendered.page
-    return pages
+    return render_report(report, {}, project=project, audience=audience).page
