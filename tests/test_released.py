@@ -118,6 +118,16 @@ def test_the_same_choice_of_a_later_log(case: str) -> None:
     assert found == ([(address, "first", FEW)] if is_told else [])
 
 
+@pytest.mark.parametrize(("profile", "is_told"), [("clinic", True), ("opensafely", False)])
+def test_between_rounded_counts_lies_no_known_group(profile: str, is_told: bool) -> None:
+    """Five more of rounded counts are one more, or nine."""
+    of = {"threshold": 8, "threshold_profile": profile}
+    later = make_content("responders | patients | 20 | 45", data="two")
+
+    assert bool(warn(make_content() | of, later | of)) == is_told
+    assert bool(warn(make_content(), later | of)) == is_told
+
+
 ONE_MORE = "responders | patients | 21 | 41"
 CHOICES = {
     # choice of the first page       | of the second                   | whether one holds the other

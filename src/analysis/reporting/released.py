@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from analysis.errors import ReportFailedError
+from analysis.estimates import THRESHOLD_PROFILES
 from analysis.reporting.parameters import REPORTS
 
 PLACE: Final = f"{REPORTS}/released.jsonl"
@@ -30,6 +31,9 @@ _KEYS: Final[Mapping[str, type]] = {
     **{"report": str, "edition": str, "parameters": dict, "data_hash": str, "as_of": str},
     **{"page": str, "threshold": int, "rows": dict},
 }
+
+_MULTIPLE: Final = "multiple"
+"""Key of a record whose counts are rounded; missing in all others."""
 
 FEW: Final = "a few patients"
 SHOWN_BEFORE: Final = "shown before"
@@ -99,12 +103,19 @@ def make_record(content: Mapping[str, Any]) -> dict[str, Any]:
         "as_of": str(content["origin"].get("as_of", "")),
         "page": content["page"]["sha256"],
         "threshold": int(content.get("threshold", 0)),
+        **_tell_rounding(str(content.get("threshold_profile", ""))),
         "rows": {
             address: _shorten(row)
             for address, row in content["estimates"].items()
             if row.get("unit") != "rows"
         },
     }
+
+
+def _tell_rounding(profile: str) -> dict[str, int]:
+    """Return what counts were rounded to; nothing where they were not."""
+    known = THRESHOLD_PROFILES.get(profile)
+    return {_MULTIPLE: known.multiple} if known and known.multiple > 1 else {}
 
 
 def _shorten(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -200,7 +211,12 @@ def find_warnings(
             if address in settled or address not in old["rows"]:
                 continue
             rows = old["rows"][address], new["rows"][address]
-            reason = _judge_same(*rows) if relation == "same" else _judge_part(*rows, threshold)
+            if relation == "same":
+                reason = _judge_same(*rows)
+            else:
+                # what lies between two rounded counts may be any group, or nobody
+                is_rounded = _MULTIPLE in old or _MULTIPLE in new
+                reason = "" if is_rounded else _judge_part(*rows, threshold)
             if reason or (relation != "part" and rows[0] == rows[1]):
                 settled.add(address)
             if reason:
