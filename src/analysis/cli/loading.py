@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from analysis.cli.telling import say
 
@@ -22,8 +22,11 @@ def find_today(source: str) -> str:
     return date.today().isoformat() if known is None else ""
 
 
-def load(source: str, as_of: str = "") -> "Cohort":
-    """Return the cohort; without a day in ``source.toml`` or ``as_of`` it is read as of today."""
+def load(source: str, as_of: str = "", **choice: Any) -> "Cohort":
+    """Return the cohort; without a day in ``source.toml`` or ``as_of`` it is read as of today.
+
+    ``choice`` are fields of :class:`~analysis.intake.cohort.Selection`; the others mean all.
+    """
     from analysis.intake.cohort import load_cohort
     from analysis.intake.sources import find_project, read_source
 
@@ -32,7 +35,8 @@ def load(source: str, as_of: str = "") -> "Cohort":
     as_of = as_of or find_today(source)
     files = [declared.folder / name for name in declared.every_file]
     is_long = sum(each.stat().st_size for each in files if each.is_file()) > _LONG
-    return load_cohort(source, as_of=as_of, project=project, tell=_tell if is_long else None)
+    tell = _tell if is_long else None
+    return load_cohort(source, as_of=as_of, project=project, tell=tell, **choice)
 
 
 def load_again(source: str, as_of: str) -> "Cohort":

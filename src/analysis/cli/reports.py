@@ -5,6 +5,7 @@ import subprocess
 import sys
 import webbrowser
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -38,7 +39,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Render one report and print the path of its page."""
-    from analysis.intake.cohort import find_as_of, holds, settle_period
+    from analysis.intake.cohort import Selection, find_as_of, holds, settle_period
     from analysis.intake.sources import find_project, read_source
     from analysis.reporting.parameters import cast_parameters, find_report, read_parameters
 
@@ -60,7 +61,11 @@ def report(
     # settled before the edition is named: the next quarter is another edition
     if period := str(values.get("period", "")):
         given["period"] = settle_period(period, find_as_of(read_source(project, source), as_of))
-    cohort = load(source, as_of)
+    # a choice that cannot be read is found here, and not when a kernel has come so far
+    names = [each.name for each in fields(Selection)]
+    cohort = load(source, as_of, **{name: values[name] for name in names if name in values})
+    if concern := str(values.get("concern", "")):
+        cohort.check_concern(concern)
     scan = make_scan(cohort, given.get("period", ""))
 
     from analysis.reporting.pdf import renew_pdf
