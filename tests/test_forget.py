@@ -3,14 +3,14 @@
 import csv
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from analysis.intake.cache import ACCOUNT, BUILDING, COHORTS_KEPT, HOURS_KEPT, remove_older
 from analysis.intake.cohort import load_cohort
+from commands import Done, Shell
 from logs import write_project
 
 LOG = """
@@ -22,14 +22,26 @@ P-03    | 2024-02-31 | acne scars | 1.5    | none
 """
 
 
-def run(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
+SHELLS: list[Shell] = []
+"""The process of this module's commands, while it is open."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shell() -> Iterator[None]:
+    """One process for all commands."""
+    with Shell() as opened:
+        SHELLS.append(opened)
+        yield
+        SHELLS.remove(opened)
+
+
+def run(root: Path, *words: str) -> Done:
     """Run `outcomes` as a user would."""
-    command = [sys.executable, "-c", "from analysis.cli import main; main()", *words]
-    return subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    return SHELLS[-1].run(root, *words)
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checked(shell: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project whose source was checked once: one cohort, and a corrections file."""
     folder = write_project(tmp_path_factory.mktemp("checked"), LOG)
     assert run(folder, "check", "clinic").returncode == 0

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -19,29 +20,23 @@ INTERNAL_TOO = ("concern", "side_effects")
 AUDIENCES = ("shareable", "internal")
 
 
-def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from analysis.cli import main; main()", *words]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | environment,
-    )
+@pytest.fixture(scope="module")
+def shell() -> Iterator[Shell]:
+    """One process for the commands that need none of their own."""
+    with Shell() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")
-def rendered(small_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def rendered(shell: Shell, small_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project of its own in which every report was rendered, two for both audiences."""
     folder = tmp_path_factory.mktemp("rendered") / "project"
     shutil.copytree(small_project, folder)
-    with Shell() as shell:
-        for report in REPORTS:
-            # every page has the same banner and ending, so two of them stand for the internal ones
-            for audience in AUDIENCES if report in INTERNAL_TOO else AUDIENCES[:1]:
-                found = shell.run(folder, "report", report, "--audience", audience)
-                assert (found.returncode, found.stderr) == (0, "")
+    for report in REPORTS:
+        # every page has the same banner and ending, so two of them stand for the internal ones
+        for audience in AUDIENCES if report in INTERNAL_TOO else AUDIENCES[:1]:
+            found = shell.run(folder, "report", report, "--audience", audience)
+            assert (found.returncode, found.stderr) == (0, "")
     return folder
 
 
@@ -121,7 +116,7 @@ type(sentences.describe_headline(released))("<p>" + table.html + "</p>")""",
 
 @pytest.mark.parametrize("name", PLANTED)
 def test_a_planted_call_refuses_the_shareable_page(
-    rendered: Path, tmp_path: Path, name: str
+    shell: Shell, rendered: Path, tmp_path: Path, name: str
 ) -> None:
     """Exit code 8, a sentence without a score, and nothing is written."""
     folder = tmp_path / "project"
@@ -136,7 +131,7 @@ def test_a_planted_call_refuses_the_shareable_page(
     )
     path.write_text(json.dumps(notebook | {"cells": [*begin, released, last]}), encoding="utf-8")
 
-    found = run(folder, "report", "concern")
+    found = shell.run(folder, "report", "concern")
 
     assert found.returncode == 8, found.stderr
     assert "a shareable page may not hold" in found.stderr
@@ -274,7 +269,9 @@ def test_plain_papermill_runs_a_report(rendered: Path, tmp_path: Path) -> None:
     assert "fine lines" in out.read_text(encoding="utf-8").lower()
 
 
-def test_a_patient_id_in_a_page_refuses_publication(rendered: Path, tmp_path: Path) -> None:
+def test_a_patient_id_in_a_page_refuses_publication(
+    shell: Shell, rendered: Path, tmp_path: Path
+) -> None:
     """When the log's own identifier would stand on a shareable page, nothing is written."""
     folder = tmp_path / "project"
     shutil.copytree(rendered, folder, ignore=shutil.ignore_patterns("reports"))
@@ -284,7 +281,7 @@ def test_a_patient_id_in_a_page_refuses_publication(rendered: Path, tmp_path: Pa
         text.replace("Example clinic (synthetic)", "Example clinic of P-0795"), encoding="utf-8"
     )
 
-    found = run(folder, "report", "claims")
+    found = shell.run(folder, "report", "claims")
 
     assert found.returncode == 8
     assert "identifier" in found.stderr
